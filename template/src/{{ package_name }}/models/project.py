@@ -1,0 +1,33 @@
+"""Projects: what tasks belong to."""
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Column
+from sqlmodel import Field, Relationship, SQLModel
+
+from .base import checked_enum
+
+if TYPE_CHECKING:
+    from .task import Task
+
+
+class ProjectStatus(StrEnum):
+    """Where a project stands."""
+
+    ACTIVE = "active"
+    ARCHIVED = "archived"
+
+
+class Project(SQLModel, table=True):
+    """A body of work that is split into tasks."""
+
+    # The database assigns the id in the first flush; it is None only before that.
+    id: int = Field(default=None, primary_key=True)
+    name: str = Field(min_length=1, max_length=200)
+    status: ProjectStatus = Field(
+        default=ProjectStatus.ACTIVE,
+        sa_column=Column(checked_enum(ProjectStatus, "status"), nullable=False),
+    )
+
+    tasks: list["Task"] = Relationship(back_populates="project")

@@ -1,0 +1,62 @@
+"""Tasks: the units of work in a project."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Optional
+
+from sqlalchemy import CheckConstraint, Column
+from sqlmodel import Field, Relationship, SQLModel
+
+from .base import UTCDateTime, checked_enum, utc_now
+
+if TYPE_CHECKING:
+    from .project import Project
+    from .worker import Worker
+
+
+class TaskStatus(StrEnum):
+    """Where a task stands."""
+
+    PENDING = "pending"
+    IN_PROGRESS = "in_progress"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+
+
+class Task(SQLModel, table=True):
+    """A unit of work, possibly split into subtasks.
+
+    A soft-deleted task keeps its row, with `deleted_at` set.
+    """
+
+    __table_args__ = (CheckConstraint("parent_id <> id", "parent_is_another_task"),)
+
+    # The database assigns the id in the first flush; it is None only before that.
+    id: int = Field(default=None, primary_key=True)
+    title: str = Field(min_length=1, max_length=200)
+    status: TaskStatus = Field(
+        default=TaskStatus.PENDING,
+        sa_column=Column(checked_enum(TaskStatus, "status"), nullable=False),
+    )
+    project_id: int = Field(foreign_key="project.id", index=True)
+    created_by_id: int = Field(foreign_key="worker.id", index=True)
+    parent_id: int | None = Field(
+        default=None, foreign_key="task.id", index=True, ondelete="SET NULL"
+    )
+    created_at: datetime = Field(default_factory=utc_now, sa_type=UTCDateTime)
+    updated_at: datetime = Field(
+        default_factory=utc_now,
+        sa_column_kwargs={"onupdate": utc_now},
+        sa_type=UTCDateTime,
+    )
+    deleted_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+
+    project: "Project" = Relationship(back_populates="tasks")
+    created_by: "Worker" = Relationship(back_populates="created_tasks")
+    parent: Optional["Task"] = Relationship(
+        back_populates="subtasks", sa_relationship_kwargs={"remote_side": "Task.id"}
+    )
+    # The database detaches the subtasks of a deleted task (ON DELETE SET NULL).
+    subtasks: list["Task"] = Relationship(
+        back_populates="parent", passive_deletes="all"
+    )

@@ -1,0 +1,181 @@
+"""PostgreSQL: the server that the tests start, or one of your own."""
+
+import pytest
+from sqlalchemy import URL, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
+
+from . import guard_postgresql
+from .database import Database
+from .guard import RefusedError
+from .server import PostgreSQLServer
+
+# A schema of this name marks a database as one that the tests made. It is copied
+# with the database, so a copy is never without it.
+MARKER = "made_by_tests"
+OLDEST_VERSION = 15
+
+
+class PostgreSQLDatabase(Database):
+    """A database of one worker, on a server that the workers share."""
+
+    # What tells apart the databases that a worker makes, and so may drop.
+    roles: tuple[str, ...] = ("",)
+
+    def __init__(
+        self, name: str, suffix: str, allowed_hosts: list[str], driver: str
+    ) -> None:
+        guard_postgresql.forget_redirections()
+        self._server: PostgreSQLServer | None = None
+        url = guard_postgresql.test_database_url(allowed_hosts)
+        if url is None:
+            self._server = PostgreSQLServer()
+            url = URL.create(
+                "postgresql",
+                username="postgres",
+                database=name,
+                query={"host": str(self._server.directory)},
+            )
+        self._server_url = url.set(
+            drivername=f"postgresql+{driver}", port=url.port or 5432
+        )
+        self._suffix = suffix
+        super().__init__(self.url_for())
+
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        """Start the server now, so that it comes up while tests are collected."""
+        if self._server is not None and not session.config.option.collectonly:
+            self._server.start()
+
+    def pytest_unconfigure(self) -> None:
+        """Stop the server when the tests, and all workers, have ended."""
+        if self._server is not None:
+            self._server.stop()
+
+    def url_for(self, role: str = "") -> URL:
+        """Return the URL of one of the worker's databases, told apart by `role`."""
+        return guard_postgresql.database_for_worker(
+            self._server_url, self._suffix, role
+        )
+
+    async def open(self) -> None:
+        """Wait for the server and create the database, empty, and an engine for it.
+
+        Raises `RefusedError` for a database with contents that the tests did not put
+        there, and `RuntimeError` if the server cannot be reached or is too old.
+        """
+        if self._server is not None:
+            await self._server.wait_until_ready()
+        self._admin_engine = create_async_engine(
+            self._server_url.set(database="postgres"), isolation_level="AUTOCOMMIT"
+        )
+        self._admin = await _connect(self._admin_engine)
+        self.engine = self.create_engine()
+        try:
+            await self._check_server()
+            for role in self.roles:
+                await self.claim(self.url_for(role))
+        except BaseException:
+            await self._disconnect()
+            raise
+        await self.clear()
+
+    async def clear(self) -> None:
+        """Make the database empty again, by making it anew."""
+        await self.make_from("template1")
+        async with self.engine.begin() as connection:
+            await connection.execute(text(f"CREATE SCHEMA {MARKER}"))
+
+    async def close(self) -> None:
+        """Remove the database, and others that the worker made."""
+        await self.engine.dispose()
+        for role in self.roles:
+            await self.drop(self.url_for(role))
+        await self._disconnect()
+
+    async def make_from(self, template: str) -> None:
+        """Replace the database by a copy of the database `template`."""
+        await self.engine.dispose()
+        await self.drop(self.url)
+        # Copying files is several times faster than the default, which logs them.
+        await self.execute(
+            f'CREATE DATABASE "{self.url.database}" '
+            f'TEMPLATE "{template}" STRATEGY FILE_COPY'
+        )
+
+    async def drop(self, url: URL) -> None:
+        """Drop a database that has been claimed, with connections left to it."""
+        await self.execute(f'DROP DATABASE IF EXISTS "{url.database}" WITH (FORCE)')
+
+    async def execute(self, statement: str) -> None:
+        """Execute a statement outside of the test database and of transactions."""
+        await self._admin.execute(text(statement))
+
+    async def claim(self, url: URL) -> None:
+        """Raise `RefusedError` for a database with contents but without our marker."""
+        query = text("SELECT 1 FROM pg_database WHERE datname = :name")
+        if not await self._admin.scalar(query, {"name": url.database}):
+            return
+        engine = create_async_engine(url, poolclass=NullPool)
+        connection = await _connect(engine)
+        try:
+            name = await connection.scalar(text("SELECT current_database()"))
+            marked = await connection.scalar(
+                text("SELECT 1 FROM pg_namespace WHERE nspname = :marker"),
+                {"marker": MARKER},
+            )
+            tables = await connection.scalar(
+                text(
+                    "SELECT count(*) FROM pg_class JOIN pg_namespace AS namespace "
+                    "ON namespace.oid = relnamespace WHERE nspname <> "
+                    "'information_schema' AND nspname NOT LIKE 'pg\\_%'"
+                )
+            )
+        finally:
+            await connection.close()
+            await engine.dispose()
+        if name != url.database:
+            msg = f"the server leads from {url.database} to {name}, another database"
+            raise RefusedError(msg)
+        if tables and not marked:
+            msg = (
+                f"the database {name} holds tables that the tests did not make, so "
+                "they leave it alone. Name another one in TEST_DATABASE_URL, or drop "
+                "this one if nobody needs it; the tests create what is missing."
+            )
+            raise RefusedError(msg)
+
+    async def _disconnect(self) -> None:
+        await self._admin.close()
+        await self._admin_engine.dispose()
+
+    async def _check_server(self) -> None:
+        version = await self._admin.scalar(text("SHOW server_version_num"))
+        if int(version) < OLDEST_VERSION * 10000:
+            msg = (
+                f"the server is PostgreSQL {int(version) // 10000}; the tests need "
+                f"{OLDEST_VERSION} or newer"
+            )
+            raise RuntimeError(msg)
+        free = await self._admin.scalar(
+            text("SELECT pg_try_advisory_lock(hashtext(:name))"),
+            {"name": self.url.database},
+        )
+        if not free:
+            msg = (
+                f"another test run is using {self.url.database}: wait until it has "
+                "ended, or name another database in TEST_DATABASE_URL"
+            )
+            raise RefusedError(msg)
+
+
+async def _connect(engine: AsyncEngine) -> AsyncConnection:
+    try:
+        return await engine.connect()
+    except Exception as error:
+        # Not chained: the driver's frames hold the password.
+        msg = (
+            f"cannot connect to {engine.url.render_as_string()}: "
+            f"{type(error).__name__}: {error}"
+        )
+        raise RuntimeError(msg) from None
