@@ -1,0 +1,82 @@
+"""The environment that rendered projects are worked on in."""
+
+import functools
+import importlib.metadata
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+REPOSITORY = Path(__file__).parents[2]
+COPIER_SETTINGS = Path(__file__).with_name("copier_settings.yml")
+LOCK = REPOSITORY / "requirements-dev.txt"
+TIMEOUT = 600.0  # seconds: nothing takes as long unless it hangs
+
+# Settings of whoever runs these tests, which must not reach the projects.
+_OURS = (
+    *("APPLICATION_DATABASE_URL", "COPIER_", "COVERAGE_", "COV_", "DATABASE_URL"),
+    *("GIT_", "MYPY", "PG", "PYTEST_", "PYTHON", "RUFF_", "TEST_", "VIRTUAL_ENV"),
+)
+
+
+def variables(**own: str | Path) -> dict[str, str]:
+    """Return the variables for a process: this environment's, cleaned, and `own`."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.upper().startswith(_OURS)
+    }
+    programs = Path(sys.executable).parent
+    return (
+        kept
+        | {
+            # What somebody keeps in a home directory must not change results.
+            "COPIER_SETTINGS_PATH": str(COPIER_SETTINGS),
+            "GIT_CONFIG_GLOBAL": os.devnull,
+            "GIT_CONFIG_SYSTEM": os.devnull,
+            "GIT_AUTHOR_NAME": "A",
+            "GIT_AUTHOR_EMAIL": "a@example.com",
+            "GIT_COMMITTER_NAME": "A",
+            "GIT_COMMITTER_EMAIL": "a@example.com",
+            "PATH": f"{programs}{os.pathsep}{kept.get('PATH', os.defpath)}",
+            "PYTHONPATH": "src",
+        }
+        | {name: str(value) for name, value in own.items()}
+    )
+
+
+def run(
+    folder: Path, *command: str | Path, **own: str | Path
+) -> subprocess.CompletedProcess[str]:
+    """Run a command in a folder, without input, and return what came of it."""
+    return subprocess.run(
+        [str(part) for part in command],
+        capture_output=True,
+        check=False,
+        cwd=folder,
+        env=variables(**own),
+        stdin=subprocess.DEVNULL,
+        text=True,
+        timeout=TIMEOUT,
+    )
+
+
+def program(name: str) -> str:
+    """Return the path of a program that the locked requirements install."""
+    found = shutil.which(name, path=variables()["PATH"])
+    if found is None:
+        msg = f"{name} is not installed; see requirements-dev.txt"
+        raise RuntimeError(msg)
+    return found
+
+
+@functools.cache
+def fingerprint() -> list[str]:
+    """Return what identifies the interpreter and everything that is installed."""
+    installed = sorted(
+        f"{distribution.name}=={distribution.version}"
+        for distribution in importlib.metadata.distributions()
+    )
+    return [sys.version, platform.platform(), *installed]

@@ -1,0 +1,173 @@
+"""Rendered projects: each is rendered once, and shared by all tests and workers."""
+
+import hashlib
+import json
+import shlex
+import shutil
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from copier._main import Worker
+from copier._settings import SettingsModel
+from filelock import FileLock
+
+from . import environment
+from .questionnaire import Answers, Questionnaire, Value, copier_line
+
+ANSWERS_FILE = ".copier-answers.yml"
+
+
+@dataclass(frozen=True)
+class Project:
+    """A rendered project.
+
+    `answers` holds the answer to every question that was asked. `root` is shared, so
+    commands that write anything run in a `copy`.
+    """
+
+    answers: Answers
+    root: Path
+
+    @property
+    def package(self) -> str:
+        """The name of the project's Python package."""
+        return str(self.answers["package_name"])
+
+    def files(self, pattern: str = "*") -> list[Path]:
+        """Return the project's files whose names match `pattern`, relative to it."""
+        found = (path for path in self.root.rglob(pattern) if path.is_file())
+        return sorted(path.relative_to(self.root) for path in found)
+
+    def read(self, path: str | Path) -> str:
+        """Return the text of one of the project's files."""
+        return (self.root / path).read_bytes().decode()
+
+    def hash(self, *patterns: str) -> str:
+        """Return what identifies the files that match, by name and contents.
+
+        The answers file is left out: it holds the path of the template.
+        """
+        digest = hashlib.sha256()
+        for pattern in patterns:
+            for path in self.files(pattern):
+                if path.name != ANSWERS_FILE:
+                    contents = (self.root / path).read_bytes()
+                    digest.update(f"{path}\0{len(contents)}\0".encode() + contents)
+        return digest.hexdigest()
+
+    def copy(self, folder: Path) -> "Project":
+        """Return a copy of the project in the new folder `folder`."""
+        shutil.copytree(self.root, folder)
+        return Project(self.answers, folder)
+
+    def run(
+        self, *command: str | Path, expect: int | None = 0, **variables: str | Path
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command in the project's root and return what came of it.
+
+        The test fails, with everything needed to reproduce it, if the command
+        returns something else than `expect`; with None it may return anything.
+        """
+        done = environment.run(self.root, *command, **variables)
+        if expect is not None and done.returncode != expect:
+            self.fail(
+                f"exit status {done.returncode}, not {expect}",
+                command,
+                done.stdout,
+                done.stderr,
+            )
+        return done
+
+    def fail(
+        self,
+        reason: str,
+        command: Sequence[str | Path] = (),
+        stdout: str = "",
+        stderr: str = "",
+    ) -> None:
+        """Fail the test and say how to reproduce what went wrong."""
+        line = shlex.join(str(part) for part in command)
+        pytest.fail(
+            f"{reason}\n"
+            f"rendered by: {copier_line(self.answers)}\n"
+            f"kept in: {self.root}\n"
+            f"command: {line or '(none)'}\n"
+            f"--- standard output\n{stdout}\n--- standard error\n{stderr}",
+            pytrace=False,
+        )
+
+
+class Renderer:
+    """Renders projects from the plain folder `template` into the folder `folder`."""
+
+    def __init__(self, template: Path, folder: Path) -> None:
+        self.template = template
+        self.questionnaire = Questionnaire(template)
+        self._folder = folder
+
+    def __call__(self, **answers: Value) -> Project:
+        """Return the project for `answers` and the defaults of other questions.
+
+        It is rendered if it has not been before, by any worker. Raises
+        `PhantomAnswerError` for an answer that nobody could give.
+        """
+        complete = self.questionnaire.complete(answers)
+        text = json.dumps(complete, sort_keys=True)
+        folder = self._folder / hashlib.sha256(text.encode()).hexdigest()[:16]
+        with once(folder) as first:
+            if first:
+                self._render(folder, complete)
+        return Project(complete, folder)
+
+    def _render(self, folder: Path, answers: Answers) -> None:
+        """Do what `copier.run_copy` does, without trust in the template."""
+        worker = Worker(
+            src_path=str(self.template),
+            dst_path=folder,
+            data=dict(answers),
+            defaults=True,
+            quiet=True,
+            settings=SettingsModel(),
+            unsafe=False,
+        )
+        # Compiling the same templates anew would take half of the time.
+        worker.__dict__["jinja_env"] = self.questionnaire.jinja
+        with worker:
+            worker.run_copy()
+
+
+@contextmanager
+def once(path: Path) -> Iterator[bool]:
+    """Hold a lock for the block and yield whether `path` has yet to be made.
+
+    It counts as made when the block ends without an exception.
+    """
+    path.parent.mkdir(exist_ok=True, parents=True)
+    done = path.with_name(f"{path.name}.done")
+    if done.exists():
+        yield False
+        return
+    with FileLock(path.with_name(f"{path.name}.lock")):
+        first = not done.exists()
+        yield first
+        done.touch()
+
+
+def snapshot(folder: Path) -> None:
+    """Copy the template's working tree, without its history, into a new folder."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        capture_output=True,
+        check=True,
+        cwd=environment.REPOSITORY,
+        text=True,
+    )
+    for name in filter(None, listed.stdout.split("\0")):
+        source = environment.REPOSITORY / name
+        if source.is_file():  # not deleted since the last commit
+            (folder / name).parent.mkdir(exist_ok=True, parents=True)
+            shutil.copy2(source, folder / name)
