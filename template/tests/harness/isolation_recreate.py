@@ -4,8 +4,6 @@ The simplest strategy and the slowest: it creates every table for every test.
 Commits are real, and a test may use any number of sessions and connections.
 """
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -17,11 +15,15 @@ class RecreateIsolation(Database):
     """A database whose schema is dropped and created for each test."""
 
     async def prepare(self) -> None:
-        """Prepare nothing: there is no schema outside of tests."""
+        """Save the database without a schema: there is none outside of tests."""
+        await self.save()
 
-    @asynccontextmanager
-    async def isolated(self, test: pytest.Item) -> AsyncIterator[dict[str, Any]]:
-        """Isolate `test` for the block."""
-        await self.clear()
+    async def start_test(self, test: pytest.Item) -> dict[str, Any]:
+        """Isolate `test`; return what to configure the session factory with."""
         await self.create_schema()
-        yield {"bind": self.engine}
+        return {"bind": self.engine}
+
+    async def end_test(self) -> list[str]:
+        """Undo what the test did, and drop the schema with it."""
+        await self.restore()
+        return []

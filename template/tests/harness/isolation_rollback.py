@@ -10,12 +10,12 @@ sessions side by side, or that opens connections of its own, is marked
 `real_commits`: it runs on a snapshot instead. Without the mark it fails at once.
 """
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from abc import abstractmethod
 from typing import Any, NoReturn
 
 import pytest
 from sqlalchemy import ExceptionContext, event
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from .isolation_snapshot import SnapshotIsolation
 
@@ -29,11 +29,27 @@ class RollbackError(Exception):
 class RollbackIsolation(SnapshotIsolation):
     """A database to which nothing that a test does is ever committed."""
 
-    _inside_transaction = False
+    _outer: AsyncConnection | None = None  # the running test's connection
+
+    @abstractmethod
+    async def committed(self) -> object:
+        """Return what changes when something is committed."""
+
+    @abstractmethod
+    async def violations(self, connection: AsyncConnection) -> list[str]:
+        """Return which deferred constraints are violated, in sentences."""
 
     async def prepare(self) -> None:
         """Create the schema, and the snapshot for tests with real commits."""
+        from .application import metadata  # late: the guard comes before it
+
         await super().prepare()
+        self._committed = await self.committed()
+        self._deferring = any(
+            constraint.deferrable
+            for table in metadata.tables.values()
+            for constraint in table.constraints
+        )
         self._savepoints: list[str] = []
         engine = self.engine.sync_engine
         for moment in ("do_connect", "checkout"):
@@ -41,27 +57,49 @@ class RollbackIsolation(SnapshotIsolation):
         event.listen(engine, "before_cursor_execute", self._follow_savepoints)
         event.listen(engine, "handle_error", self._explain_error)
 
-    @asynccontextmanager
-    async def isolated(self, test: pytest.Item) -> AsyncIterator[dict[str, Any]]:
-        """Isolate `test` for the block, by a snapshot if it is marked so."""
+    async def start_test(self, test: pytest.Item) -> dict[str, Any]:
+        """Isolate `test`, by a snapshot if it is marked so."""
         if test.get_closest_marker("real_commits"):
-            async with super().isolated(test) as options:
-                yield options
-            return
-        async with self.engine.connect() as connection:
-            transaction = await connection.begin()
-            self._inside_transaction = True
-            self._savepoints.clear()
-            yield {"bind": connection, "join_transaction_mode": "create_savepoint"}
-            self._inside_transaction = False
-            ended_by_test = not transaction.is_active
-            await transaction.rollback()
-        if ended_by_test:
-            await self.restore()
-            pytest.fail(f"The test ended the transaction that isolates it. {CURE}")
+            return await super().start_test(test)
+        connection = await self.engine.connect()
+        self._transaction = await connection.begin()
+        self._savepoints.clear()
+        self._outer = connection
+        return {"bind": connection, "join_transaction_mode": "create_savepoint"}
+
+    async def end_test(self) -> list[str]:
+        """Undo what the test did; return what it should not have done."""
+        if self._outer is None:
+            await self._undo_commits()
+            return []
+        outer, self._outer = self._outer, None
+        problems = []
+        if outer.in_nested_transaction():
+            problems.append("A session was not closed: open it with `async with`.")
+        if not self._transaction.is_active:
+            problems.append(f"The test ended the transaction that isolates it. {CURE}")
+        elif self._deferring and not outer.get_nested_transaction():
+            problems += await self.violations(outer)
+        await outer.close()
+        if await self.committed() != self._committed:
+            problems.append(f"Something was really committed. {CURE}")
+            await self._undo_commits()
+        return problems
+
+    async def keep_copy(self) -> None:
+        """Copy the database if it is to be kept, with what the test did in it."""
+        if self.keep_as and self._outer is not None:
+            outer, self._outer = self._outer, None
+            await self._transaction.commit()  # to be undone from the snapshot
+            await outer.close()
+        await super().keep_copy()
+
+    async def _undo_commits(self) -> None:
+        await super().end_test()
+        self._committed = await self.committed()
 
     def _refuse_another_connection(self, *_: object) -> None:
-        if self._inside_transaction:
+        if self._outer is not None:
             msg = (
                 "The code under test asked the engine for a connection of its own, "
                 f"outside of the transaction that isolates this test. {CURE}"
@@ -72,7 +110,7 @@ class RollbackIsolation(SnapshotIsolation):
         """Fail a session that ends while another one is open that began later."""
         sql: str = execution[2]
         action, savepoint, name = sql.rpartition("SAVEPOINT ")
-        if not (savepoint and self._inside_transaction):
+        if not savepoint or self._outer is None:
             return
         if action == "":
             self._savepoints.append(name)
@@ -85,7 +123,7 @@ class RollbackIsolation(SnapshotIsolation):
 
     def _explain_error(self, context: ExceptionContext) -> None:
         error = str(context.original_exception)
-        if self._inside_transaction and "in progress" in error:
+        if self._outer is not None and "in progress" in error:
             self._fail_interleaved(error)
 
     def _fail_interleaved(self, reason: str) -> NoReturn:

@@ -1,12 +1,10 @@
 """Isolation by truncation: after each test the rows of all tables are deleted.
 
-Commits are real, and a test may use any number of sessions and connections. What a
-test changes in the schema stays, and so do the positions of sequences.
+Commits are real, and a test may use any number of sessions and connections. After
+one that has changed the schema, the database is put back from a copy instead.
 """
 
 from abc import abstractmethod
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -18,18 +16,32 @@ class TruncateIsolation(Database):
     """A database whose tables are empty before each test."""
 
     @abstractmethod
+    async def schema(self) -> object:
+        """Return what changes when tables, columns or indexes come or go."""
+
+    @abstractmethod
     async def delete_rows(self, tables: list[str]) -> None:
         """Delete all rows of `tables`, whose names are quoted for SQL."""
 
     async def prepare(self) -> None:
-        """Create the schema."""
-        await self.create_schema()
-
-    @asynccontextmanager
-    async def isolated(self, test: pytest.Item) -> AsyncIterator[dict[str, Any]]:
-        """Isolate `test` for the block."""
+        """Create the schema, and save it for tests that change it."""
         from .application import metadata  # late: the guard comes before it
 
-        yield {"bind": self.engine}
+        await self.create_schema()
+        await self.save()
+        self._schema = await self.schema()
         quoted = self.engine.dialect.identifier_preparer.format_table
-        await self.delete_rows([quoted(table) for table in metadata.tables.values()])
+        self._tables = [quoted(table) for table in metadata.tables.values()]
+
+    async def start_test(self, test: pytest.Item) -> dict[str, Any]:
+        """Isolate `test`; return what to configure the session factory with."""
+        return {"bind": self.engine}
+
+    async def end_test(self) -> list[str]:
+        """Undo what the test did."""
+        if await self.schema() == self._schema:
+            await self.delete_rows(self._tables)
+        else:
+            await self.restore()
+            self._schema = await self.schema()
+        return []

@@ -2,7 +2,7 @@
 
 A script for a child process, so it imports nothing but the standard library. When
 the tests end, in whatever way, the pipe to it closes, and it stops the server and
-deletes its files.
+deletes its files. If they have written "keep", it first waits for SIGTERM.
 """
 
 import contextlib
@@ -34,8 +34,10 @@ def keep(directory: Path, programs: Path) -> None:
     directory.mkdir(mode=0o700)
     server = None
     try:
+        (directory / "keeper").write_text(str(os.getpid()))
         server = _start_server(directory, programs)
-        sys.stdin.buffer.read()
+        if sys.stdin.buffer.read() == b"keep":
+            signal.pause()
     finally:
         if server is not None:
             server.send_signal(signal.SIGQUIT)  # at once: there is nothing to save

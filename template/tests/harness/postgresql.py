@@ -13,14 +13,15 @@ from .server import PostgreSQLServer
 # A schema of this name marks a database as one that the tests made. It is copied
 # with the database, so a copy is never without it.
 MARKER = "made_by_tests"
+TEMPLATE = "_template"  # the role of the database that a worker's copies are made from
 OLDEST_VERSION = 15
 
 
 class PostgreSQLDatabase(Database):
     """A database of one worker, on a server that the workers share."""
 
-    # What tells apart the databases that a worker makes, and so may drop.
-    roles: tuple[str, ...] = ("",)
+    autocommit: AsyncEngine  # `engine`, without transactions
+    _kept = 0  # so many databases were kept
 
     def __init__(
         self, name: str, suffix: str, allowed_hosts: list[str], driver: str
@@ -58,6 +59,11 @@ class PostgreSQLDatabase(Database):
             self._server_url, self._suffix, role
         )
 
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Let the server outlive the tests if it holds what has to be kept."""
+        if self._server and session.testsfailed and session.config.option.keep_database:
+            self._server.keep()
+
     async def open(self) -> None:
         """Wait for the server and create the database, empty, and an engine for it.
 
@@ -70,46 +76,54 @@ class PostgreSQLDatabase(Database):
             self._server_url.set(database="postgres"), isolation_level="AUTOCOMMIT"
         )
         self._admin = await _connect(self._admin_engine)
-        self.engine = self.create_engine()
         try:
             await self._check_server()
-            for role in self.roles:
+            for role in ("", TEMPLATE):
                 await self.claim(self.url_for(role))
         except BaseException:
             await self._disconnect()
             raise
-        await self.clear()
-
-    async def clear(self) -> None:
-        """Make the database empty again, by making it anew."""
-        await self.make_from("template1")
+        self.engine = self.create_engine()
+        self.autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        await self._copy("template1", self.url)
         async with self.engine.begin() as connection:
             await connection.execute(text(f"CREATE SCHEMA {MARKER}"))
 
     async def close(self) -> None:
-        """Remove the database, and others that the worker made."""
+        """Remove the database, and the one that it was copied from."""
+        self.leaks.stop()
         await self.engine.dispose()
-        for role in self.roles:
+        for role in ("", TEMPLATE):
             await self.drop(self.url_for(role))
         await self._disconnect()
 
-    async def make_from(self, template: str) -> None:
-        """Replace the database by a copy of the database `template`."""
-        await self.engine.dispose()
-        await self.drop(self.url)
-        # Copying files is several times faster than the default, which logs them.
-        await self.execute(
-            f'CREATE DATABASE "{self.url.database}" '
-            f'TEMPLATE "{template}" STRATEGY FILE_COPY'
-        )
+    async def save(self) -> None:
+        """Remember the database as it is now."""
+        await self._copy(self.url.database, self.url_for(TEMPLATE))
+
+    async def restore(self) -> None:
+        """Put the database back to what it was when it was saved."""
+        await self._copy(self.url_for(TEMPLATE).database, self.url)
+
+    def keep(self) -> str:
+        """Choose a name to keep the database under; return the line that opens it."""
+        self._kept += 1
+        kept = self.url_for(f"_kept{self._kept}")
+        self.keep_as = str(kept.database)
+        if self._server is not None:
+            return self._server.line_that_opens(self.keep_as)
+        return f"psql '{kept.set(drivername='postgresql', password=None)}'"
+
+    async def copy_to(self, name: str) -> None:
+        """Copy the database to another one, which is replaced if it is ours."""
+        kept = self.url.set(database=name)
+        await self.claim(kept)
+        await self._copy(self.url.database, kept)
 
     async def drop(self, url: URL) -> None:
         """Drop a database that has been claimed, with connections left to it."""
-        await self.execute(f'DROP DATABASE IF EXISTS "{url.database}" WITH (FORCE)')
-
-    async def execute(self, statement: str) -> None:
-        """Execute a statement outside of the test database and of transactions."""
-        await self._admin.execute(text(statement))
+        drop = f'DROP DATABASE IF EXISTS "{url.database}" WITH (FORCE)'
+        await self._admin.execute(text(drop))
 
     async def claim(self, url: URL) -> None:
         """Raise `RefusedError` for a database with contents but without our marker."""
@@ -144,6 +158,15 @@ class PostgreSQLDatabase(Database):
                 "this one if nobody needs it; the tests create what is missing."
             )
             raise RefusedError(msg)
+
+    async def _copy(self, template: str | None, url: URL) -> None:
+        await self.engine.dispose()
+        await self.drop(url)
+        # Copying files is several times faster than the default, which logs them.
+        create = (
+            f'CREATE DATABASE "{url.database}" TEMPLATE "{template}" STRATEGY FILE_COPY'
+        )
+        await self._admin.execute(text(create))
 
     async def _disconnect(self) -> None:
         await self._admin.close()

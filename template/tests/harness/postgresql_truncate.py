@@ -2,11 +2,20 @@
 
 from sqlalchemy import text
 
+from .isolation_truncate import TruncateIsolation
 from .postgresql import PostgreSQLDatabase
 
 
-class PostgreSQLTruncation(PostgreSQLDatabase):
-    """A PostgreSQL database whose rows can be removed."""
+class PostgreSQLTruncateIsolation(TruncateIsolation, PostgreSQLDatabase):
+    """A PostgreSQL database whose tables are empty before each test."""
+
+    async def schema(self) -> object:
+        """Return how many relations there are, and sums of what they consist of."""
+        query = (
+            "SELECT count(*), sum(oid::int8), sum(relnatts + relchecks) FROM pg_class"
+        )
+        async with self.autocommit.connect() as connection:
+            return (await connection.execute(text(query))).one()
 
     async def delete_rows(self, tables: list[str]) -> None:
         """Delete all rows of `tables`, whose names are quoted for SQL.
@@ -20,5 +29,5 @@ class PostgreSQLTruncation(PostgreSQLDatabase):
             f"deletion_{number} AS (DELETE FROM {table})"
             for number, table in enumerate(tables)
         )
-        async with self.engine.begin() as connection:
+        async with self.autocommit.connect() as connection:
             await connection.execute(text(f"WITH {deletions} SELECT 1"))

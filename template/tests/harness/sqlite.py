@@ -1,6 +1,10 @@
 """SQLite, wherever its bytes are kept."""
 
 import sqlite3
+import tempfile
+from pathlib import Path
+
+from sqlalchemy import URL
 
 from .database import Database
 from .guard import RefusedError
@@ -18,30 +22,49 @@ class SQLiteDatabase(Database):
 
     anchor: sqlite3.Connection
 
+    def __init__(self, name: str, url: URL) -> None:
+        super().__init__(url)
+        self._name = name
+
     async def open(self) -> None:
         """Create the database, empty, and an engine for it."""
         self.anchor = sqlite3.connect(
             self.url.database or "", isolation_level=None, timeout=0, uri=True
         )
         self.anchor.execute(f"PRAGMA application_id={MARKER}")
+        self._saved = sqlite3.connect(":memory:")
         self.engine = self.create_engine()
-
-    async def clear(self) -> None:
-        """Make the database empty again."""
-        with sqlite3.connect(":memory:") as nothing:
-            nothing.execute(f"PRAGMA application_id={MARKER}")
-            self.overwrite_with(nothing)
-        nothing.close()
 
     async def close(self) -> None:
         """Close all connections; the subclass removes what is left."""
+        self.leaks.stop()
         await self.engine.dispose()
         self.anchor.close()
+        self._saved.close()
 
-    def overwrite_with(self, source: sqlite3.Connection) -> None:
-        """Replace everything in the database by what is in `source`."""
+    async def save(self) -> None:
+        """Remember the database as it is now."""
+        self.anchor.backup(self._saved)
+
+    async def restore(self) -> None:
+        """Put the database back to what it was when it was saved.
+
+        Raises `sqlite3.OperationalError` while a transaction is open.
+        """
         self.check_marker()
-        source.backup(self.anchor, progress=_raise_if_locked)
+        self._saved.backup(self.anchor, progress=_raise_if_locked)
+
+    def keep(self) -> str:
+        """Choose a file to keep the database in; return the line that opens it."""
+        path = Path(tempfile.mkdtemp(prefix="kept-")) / f"{self._name}.db"
+        self.keep_as = str(path)
+        return f"sqlite3 {path}"
+
+    async def copy_to(self, name: str) -> None:
+        """Copy the database to the file `name`."""
+        with sqlite3.connect(name) as copy:
+            self.anchor.backup(copy, progress=_raise_if_locked)
+        copy.close()
 
     def check_marker(self) -> None:
         """Raise `RefusedError` unless the database was made here."""

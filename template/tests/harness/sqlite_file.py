@@ -23,8 +23,8 @@ class SQLiteFileDatabase(SQLiteDatabase):
     def __init__(self, name: str) -> None:
         directory = f"sqlite-{uuid.uuid4().hex[:12]}"
         self.directory = Path(tempfile.gettempdir()) / directory
-        path = self.directory / f"{name}.db"
-        super().__init__(URL.create("sqlite+aiosqlite", database=str(path)))
+        path = str(self.directory / f"{name}.db")
+        super().__init__(name, URL.create("sqlite+aiosqlite", database=path))
 
     async def open(self) -> None:
         """Create the directory and the database in it."""

@@ -13,10 +13,6 @@ class SQLiteMemoryDatabase(SQLiteDatabase):
     """
 
     def __init__(self, name: str) -> None:
-        super().__init__(
-            URL.create(
-                "sqlite+aiosqlite",
-                database=f"file:/{name}?vfs=memdb",
-                query={"uri": "true"},
-            )
-        )
+        path = f"file:/{name}?vfs=memdb"
+        url = URL.create("sqlite+aiosqlite", database=path, query={"uri": "true"})
+        super().__init__(name, url)

@@ -1,10 +1,15 @@
 """Emptying the tables of a SQLite database."""
 
+from .isolation_truncate import TruncateIsolation
 from .sqlite import SQLiteDatabase
 
 
-class SQLiteTruncation(SQLiteDatabase):
-    """A SQLite database whose rows can be removed."""
+class SQLiteTruncateIsolation(TruncateIsolation, SQLiteDatabase):
+    """A SQLite database whose tables are empty before each test."""
+
+    async def schema(self) -> object:
+        """Return SQLite's counter of changes to the schema."""
+        return self.anchor.execute("PRAGMA schema_version").fetchone()
 
     async def delete_rows(self, tables: list[str]) -> None:
         """Delete all rows of `tables`, whose names are quoted for SQL.

@@ -1,0 +1,78 @@
+"""Finds what a test leaves behind, so that this test fails and not a later one."""
+
+import asyncio
+import warnings
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import Engine, event
+from sqlalchemy.engine.interfaces import Dialect
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
+from sqlalchemy.util import greenlet_spawn
+
+
+class BypassWarning(UserWarning):
+    """Code connects to the test database with an engine that nothing isolates.
+
+    pytest's configuration makes it an error. A test that means it is marked
+    `@pytest.mark.filterwarnings("ignore::tests.harness.leaks.BypassWarning")`.
+    """
+
+
+class Leaks:
+    """Watches `engine` for connections that are lent, and for engines beside it."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._lent: dict[ConnectionPoolEntry, PoolProxiedConnection] = {}
+        event.listen(engine.sync_engine, "checkout", self._note_checkout)
+        event.listen(engine.sync_engine, "checkin", self._note_checkin)
+        event.listen(Engine, "do_connect", self._warn_of_bypass)
+
+    def stop(self) -> None:
+        """Stop watching for other engines."""
+        event.remove(Engine, "do_connect", self._warn_of_bypass)
+
+    def connections(self) -> Collection[ConnectionPoolEntry]:
+        """Return the connections that are lent now."""
+        return set(self._lent)
+
+    async def clean_up(
+        self,
+        tasks: Collection[asyncio.Task[Any]],
+        connections: Collection[ConnectionPoolEntry],
+    ) -> list[str]:
+        """End all tasks and connections but these; return what they were."""
+        problems = []
+        for task in asyncio.all_tasks().difference(tasks, {asyncio.current_task()}):
+            task.cancel()
+            await asyncio.wait([task])
+            problems.append(f"A task was left unawaited: {task.get_coro()}.")
+        for entry in self._lent.keys() - connections:
+            await greenlet_spawn(self._lent[entry].invalidate)
+            problems.append(
+                "A connection was not returned: close what took it, a session or a "
+                "connection, or open it with `async with`."
+            )
+        return problems
+
+    def _note_checkout(
+        self, _: object, entry: ConnectionPoolEntry, proxy: PoolProxiedConnection
+    ) -> None:
+        self._lent[entry] = proxy
+
+    def _note_checkin(self, _: object, entry: ConnectionPoolEntry) -> None:
+        self._lent.pop(entry, None)
+
+    def _warn_of_bypass(
+        self, dialect: Dialect, _: object, args: list[Any], options: dict[str, Any]
+    ) -> None:
+        names = [*args, options.get("database"), options.get("dbname")]
+        if dialect is not self._engine.dialect and self._engine.url.database in names:
+            msg = (
+                "Code under test connects to the test database with an engine of its "
+                "own, so nothing isolates what it does there. Let it use the session "
+                "factory, which the fixtures have connected, or the fixture `engine`."
+            )
+            warnings.warn(BypassWarning(msg), stacklevel=2)
