@@ -100,10 +100,13 @@ class PostgreSQLDatabase(Database):
     async def save(self) -> None:
         """Remember the database as it is now."""
         await self._copy(self.url.database, self.url_for(TEMPLATE))
+        self._position = await self._log_position()
 
     async def restore(self) -> None:
-        """Put the database back to what it was when it was saved."""
-        await self._copy(self.url_for(TEMPLATE).database, self.url)
+        """Put the database back to what it was, unless nothing was written since."""
+        if await self._log_position() != self._position:
+            await self._copy(self.url_for(TEMPLATE).database, self.url)
+            self._position = await self._log_position()
 
     def keep(self) -> str:
         """Choose a name to keep the database under; return the line that opens it."""
@@ -167,6 +170,10 @@ class PostgreSQLDatabase(Database):
             f'CREATE DATABASE "{url.database}" TEMPLATE "{template}" STRATEGY FILE_COPY'
         )
         await self._admin.execute(text(create))
+
+    async def _log_position(self) -> object:
+        # It moves with every commit that has changed anything on the server.
+        return await self._admin.scalar(text("SELECT pg_current_wal_insert_lsn()"))
 
     async def _disconnect(self) -> None:
         await self._admin.close()

@@ -45,14 +45,21 @@ class SQLiteDatabase(Database):
     async def save(self) -> None:
         """Remember the database as it is now."""
         self.anchor.backup(self._saved)
+        self._commits = self.commits()
 
     async def restore(self) -> None:
-        """Put the database back to what it was when it was saved.
+        """Put the database back to what it was, unless nothing was committed since.
 
         Raises `sqlite3.OperationalError` while a transaction is open.
         """
-        self.check_marker()
-        self._saved.backup(self.anchor, progress=_raise_if_locked)
+        if self.commits() != self._commits:
+            self.check_marker()
+            self._saved.backup(self.anchor, progress=_raise_if_locked)
+            self._commits = self.commits()
+
+    def commits(self) -> object:
+        """Return SQLite's counter of commits by other connections than the anchor."""
+        return self.anchor.execute("PRAGMA data_version").fetchone()
 
     def keep(self) -> str:
         """Choose a file to keep the database in; return the line that opens it."""
