@@ -1,13 +1,10 @@
 """The fixture `assert_queries`."""
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
-
 import pytest
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-AssertQueries = Callable[[int], AbstractContextManager[list[str]]]
+from .harness.queries import AssertQueries
 
 
 async def test_statements_are_counted_without_transaction_control(
