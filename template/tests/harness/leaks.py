@@ -48,7 +48,10 @@ class Leaks:
         for task in asyncio.all_tasks().difference(tasks, {asyncio.current_task()}):
             task.cancel()
             await asyncio.wait([task])
-            problems.append(f"A task was left unawaited: {task.get_coro()}.")
+            problems.append(
+                f"A task was left unawaited: {task.get_coro()}. Await or cancel it, or "
+                "start it in a fixture."
+            )
         for entry in self._lent.keys() - connections:
             await greenlet_spawn(self._lent[entry].invalidate)
             problems.append(

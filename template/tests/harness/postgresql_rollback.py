@@ -1,6 +1,8 @@
 """Isolation by rollback on PostgreSQL."""
 
-from sqlalchemy import text
+from functools import cached_property
+
+from sqlalchemy import TextClause, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -13,13 +15,17 @@ class PostgreSQLRollbackIsolation(RollbackIsolation, PostgreSQLDatabase):
 
     async def committed(self) -> object:
         """Return which tables hold rows."""
+        async with self.autocommit.connect() as connection:
+            return (await connection.execute(self._which_tables_hold_rows)).one()
+
+    @cached_property
+    def _which_tables_hold_rows(self) -> TextClause:
         from .application import metadata  # late: the guard comes before it
 
         quoted = self.engine.dialect.identifier_preparer.format_table
         tables = map(quoted, metadata.tables.values())
-        columns = ", ".join(f"EXISTS (SELECT FROM {table})" for table in tables)
-        async with self.autocommit.connect() as connection:
-            return (await connection.execute(text(f"SELECT {columns}"))).one()
+        answers = [f"EXISTS (SELECT FROM {table})" for table in tables]
+        return text(f"SELECT {', '.join(answers)}")
 
     async def violations(self, connection: AsyncConnection) -> list[str]:
         """Return which deferred constraint is violated, in a sentence."""
