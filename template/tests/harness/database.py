@@ -44,8 +44,12 @@ class Database(ABC):
         """Remember the database as it is now."""
 
     @abstractmethod
+    async def is_unchanged(self) -> bool:
+        """Return whether nothing was committed since it was saved or put back."""
+
+    @abstractmethod
     async def restore(self) -> None:
-        """Put the database back to what it was when it was saved."""
+        """Put the database back to what it was when it was saved, if it is not."""
 
     @abstractmethod
     def keep(self) -> str:

@@ -39,7 +39,9 @@ class TruncateIsolation(Database):
 
     async def end_test(self) -> list[str]:
         """Undo what the test did."""
-        if await self.schema() == self._schema:
+        if await self.is_unchanged():
+            return []
+        if self._tables and await self.schema() == self._schema:
             await self.delete_rows(self._tables)
         else:
             await self.restore()

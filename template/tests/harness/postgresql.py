@@ -13,6 +13,8 @@ from .server import PostgreSQLServer
 # A schema of this name marks a database as one that the tests made. It is copied
 # with the database, so a copy is never without it.
 MARKER = "made_by_tests"
+# It moves with every transaction that has changed anything on the server.
+LOG_POSITION = text("SELECT pg_current_wal_insert_lsn()")
 TEMPLATE = "_template"  # the role of the database that a worker's copies are made from
 OLDEST_VERSION = 15
 
@@ -20,6 +22,7 @@ OLDEST_VERSION = 15
 class PostgreSQLDatabase(Database):
     """A database of one worker, on a server that the workers share."""
 
+    admin: AsyncConnection  # outside of the test database and of transactions
     autocommit: AsyncEngine  # `engine`, without transactions
     _kept = 0  # so many databases were kept
 
@@ -75,7 +78,7 @@ class PostgreSQLDatabase(Database):
         self._admin_engine = create_async_engine(
             self._server_url.set(database="postgres"), isolation_level="AUTOCOMMIT"
         )
-        self._admin = await _connect(self._admin_engine)
+        self.admin = await _connect(self._admin_engine)
         try:
             await self._check_server()
             for role in ("", TEMPLATE):
@@ -100,13 +103,21 @@ class PostgreSQLDatabase(Database):
     async def save(self) -> None:
         """Remember the database as it is now."""
         await self._copy(self.url.database, self.url_for(TEMPLATE))
-        self._position = await self._log_position()
+        await self.mark()
+
+    async def is_unchanged(self) -> bool:
+        """Return whether nothing was committed since it was saved or put back."""
+        return bool(self._mark == await self.admin.scalar(LOG_POSITION))
 
     async def restore(self) -> None:
-        """Put the database back to what it was, unless nothing was written since."""
-        if await self._log_position() != self._position:
+        """Put the database back to what it was when it was saved, if it is not."""
+        if not await self.is_unchanged():
             await self._copy(self.url_for(TEMPLATE).database, self.url)
-            self._position = await self._log_position()
+            await self.mark()
+
+    async def mark(self) -> None:
+        """Take the database, as it is, for unchanged."""
+        self._mark = await self.admin.scalar(LOG_POSITION)
 
     def keep(self) -> str:
         """Choose a name to keep the database under; return the line that opens it."""
@@ -126,12 +137,12 @@ class PostgreSQLDatabase(Database):
     async def drop(self, url: URL) -> None:
         """Drop a database that has been claimed, with connections left to it."""
         drop = f'DROP DATABASE IF EXISTS "{url.database}" WITH (FORCE)'
-        await self._admin.execute(text(drop))
+        await self.admin.execute(text(drop))
 
     async def claim(self, url: URL) -> None:
         """Raise `RefusedError` for a database with contents but without our marker."""
         query = text("SELECT 1 FROM pg_database WHERE datname = :name")
-        if not await self._admin.scalar(query, {"name": url.database}):
+        if not await self.admin.scalar(query, {"name": url.database}):
             return
         engine = create_async_engine(url, poolclass=NullPool)
         connection = await _connect(engine)
@@ -169,25 +180,21 @@ class PostgreSQLDatabase(Database):
         create = (
             f'CREATE DATABASE "{url.database}" TEMPLATE "{template}" STRATEGY FILE_COPY'
         )
-        await self._admin.execute(text(create))
-
-    async def _log_position(self) -> object:
-        # It moves with every commit that has changed anything on the server.
-        return await self._admin.scalar(text("SELECT pg_current_wal_insert_lsn()"))
+        await self.admin.execute(text(create))
 
     async def _disconnect(self) -> None:
-        await self._admin.close()
+        await self.admin.close()
         await self._admin_engine.dispose()
 
     async def _check_server(self) -> None:
-        version = await self._admin.scalar(text("SHOW server_version_num"))
+        version = await self.admin.scalar(text("SHOW server_version_num"))
         if int(version) < OLDEST_VERSION * 10000:
             msg = (
                 f"the server is PostgreSQL {int(version) // 10000}; the tests need "
                 f"{OLDEST_VERSION} or newer"
             )
             raise RuntimeError(msg)
-        free = await self._admin.scalar(
+        free = await self.admin.scalar(
             text("SELECT pg_try_advisory_lock(hashtext(:name))"),
             {"name": self.url.database},
         )

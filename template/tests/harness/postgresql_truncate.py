@@ -23,11 +23,10 @@ class PostgreSQLTruncateIsolation(TruncateIsolation, PostgreSQLDatabase):
         One statement, so that foreign keys are checked when all rows are gone and
         neither order nor cycles matter. Sequences go on counting.
         """
-        if not tables:
-            return
         deletions = ", ".join(
             f"deletion_{number} AS (DELETE FROM {table})"
             for number, table in enumerate(tables)
         )
         async with self.autocommit.connect() as connection:
             await connection.execute(text(f"WITH {deletions} SELECT 1"))
+        await self.mark()

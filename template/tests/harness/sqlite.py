@@ -45,17 +45,25 @@ class SQLiteDatabase(Database):
     async def save(self) -> None:
         """Remember the database as it is now."""
         self.anchor.backup(self._saved)
-        self._commits = self.commits()
+        self.mark()
+
+    async def is_unchanged(self) -> bool:
+        """Return whether nothing was committed since it was saved or put back."""
+        return self._mark == self.commits()
 
     async def restore(self) -> None:
-        """Put the database back to what it was, unless nothing was committed since.
+        """Put the database back to what it was when it was saved, if it is not.
 
         Raises `sqlite3.OperationalError` while a transaction is open.
         """
-        if self.commits() != self._commits:
+        if not await self.is_unchanged():
             self.check_marker()
             self._saved.backup(self.anchor, progress=_raise_if_locked)
-            self._commits = self.commits()
+            self.mark()
+
+    def mark(self) -> None:
+        """Take the database, as it is, for unchanged."""
+        self._mark = self.commits()
 
     def commits(self) -> object:
         """Return SQLite's counter of commits by other connections than the anchor."""

@@ -20,3 +20,4 @@ class SQLiteTruncateIsolation(TruncateIsolation, SQLiteDatabase):
         self.check_marker()
         deletions = "".join(f"DELETE FROM {table};" for table in tables)
         self.anchor.executescript(f"BEGIN IMMEDIATE;{deletions}COMMIT")
+        self.mark()
