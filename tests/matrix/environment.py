@@ -40,6 +40,8 @@ def variables(**own: str | Path) -> dict[str, str]:
             "GIT_AUTHOR_EMAIL": "a@example.com",
             "GIT_COMMITTER_NAME": "A",
             "GIT_COMMITTER_EMAIL": "a@example.com",
+            # Installed for the tests that ask for it: it shuffles wherever it is.
+            "PYTEST_ADDOPTS": "-p no:randomly",
             "PATH": f"{programs}{os.pathsep}{kept.get('PATH', os.defpath)}",
             "PYTHONPATH": "src",
         }

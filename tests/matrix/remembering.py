@@ -13,7 +13,10 @@ import pytest
 
 from .results import KnownResults, key
 
-SOURCES = ("README.md", "copier.yml", "hooks", "licenses", "template", "tests")
+SOURCES = (
+    *("README.md", "benchmarks", "copier.yml", "hooks", "licenses", "template"),
+    "tests",
+)
 
 
 class Remembering:

@@ -1,0 +1,10 @@
+"""Measures what isolating database tests costs, here and elsewhere.
+
+`python -m benchmarks` runs everything, prints tables and writes them, with plots, to
+`docs/`. Read
+
+- `plan.py`: what is measured, in which sizes and how often,
+- `measuring.py`: how the cost of a test is measured,
+- `projects.py` and `subjects/`: what is compared,
+- `report.py` and `plots.py`: what becomes of the figures.
+"""

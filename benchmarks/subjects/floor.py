@@ -1,0 +1,1 @@
+"""No database: what pytest itself costs, which everything else is measured from."""
