@@ -73,9 +73,9 @@ class Database(ABC):
 
     async def keep_copy(self) -> None:
         """Copy the database if it is to be kept."""
-        if self.keep_as:
-            await self.copy_to(self.keep_as)
-        self.keep_as = None
+        name, self.keep_as = self.keep_as, None
+        if name:
+            await self.copy_to(name)
 
     @asynccontextmanager
     async def isolated(self, test: pytest.Item) -> AsyncIterator[None]:
@@ -91,8 +91,10 @@ class Database(ABC):
         finally:
             session_factory.configure(bind=None)
             problems = await self.leaks.clean_up(tasks, connections)
-            await self.keep_copy()
-            problems += await self.end_test()
+            try:
+                await self.keep_copy()
+            finally:
+                problems += await self.end_test()
         if problems:
             pytest.fail("\n".join(problems), pytrace=False)
 

@@ -90,8 +90,11 @@ class RollbackIsolation(SnapshotIsolation):
         """Copy the database if it is to be kept, with what the test did in it."""
         if self.keep_as and self._outer is not None:
             outer, self._outer = self._outer, None
-            await self._transaction.commit()  # to be undone from the snapshot
-            await outer.close()
+            try:
+                if self._transaction.is_active:
+                    await self._transaction.commit()  # to be undone from the snapshot
+            finally:
+                await outer.close()
         await super().keep_copy()
 
     async def _undo_commits(self) -> None:

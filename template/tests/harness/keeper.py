@@ -2,10 +2,12 @@
 
 A script for a child process, so it imports nothing but the standard library. When
 the tests end, in whatever way, the pipe to it closes, and it stops the server and
-deletes its files. If they have written "keep", it first waits for SIGTERM.
+deletes its files. If they have written "keep", it waits until it is killed, and then
+the shell that runs it does that.
 """
 
 import contextlib
+import ctypes
 import os
 import pwd
 import shutil
@@ -23,6 +25,8 @@ SETTINGS = {
     "wal_level": "minimal",
     "max_wal_senders": "0",
     "max_connections": "300",
+    # In the directory, with everything else that has to be deleted.
+    "dynamic_shared_memory_type": "mmap",
     # Connections come through a socket in a directory that only we can enter.
     "listen_addresses": "",
 }
@@ -30,23 +34,18 @@ SETTINGS = {
 
 def keep(directory: Path, programs: Path) -> None:
     """Run a server in `directory` until standard input closes, then remove both."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    directory.mkdir(mode=0o700)
-    server = None
-    try:
-        (directory / "keeper").write_text(str(os.getpid()))
-        server = _start_server(directory, programs)
-        if sys.stdin.buffer.read() == b"keep":
-            signal.pause()
-    finally:
-        if server is not None:
-            server.send_signal(signal.SIGQUIT)  # at once: there is nothing to save
-            server.wait()
-        shutil.rmtree(directory, ignore_errors=True)
+    server = _start_server(directory, programs)
+    (directory / "keeper").write_text(str(os.getpid()))
+    if sys.stdin.buffer.read() == b"keep":
+        signal.pause()
+    server.send_signal(signal.SIGQUIT)  # at once: there is nothing to save
+    server.wait()
+    _free_shared_memory(directory / "data" / "postmaster.pid")
+    shutil.rmtree(directory, ignore_errors=True)
 
 
-def _start_server(directory: Path, programs: Path) -> subprocess.Popen[bytes] | None:
-    options: dict[str, Any] = {"cwd": directory}
+def _start_server(directory: Path, programs: Path) -> subprocess.Popen[bytes]:
+    options: dict[str, Any] = {"cwd": directory, "stdin": subprocess.DEVNULL}
     if os.geteuid() == 0:
         # PostgreSQL refuses to run as root, and another user may not be able to
         # reach the programs where they are.
@@ -55,27 +54,26 @@ def _start_server(directory: Path, programs: Path) -> subprocess.Popen[bytes] | 
         os.chown(directory, nobody.pw_uid, nobody.pw_gid)
         options |= {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
     data = directory / "data"
-    with (directory / "log").open("wb") as log:
-        options |= {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log}
-        initdb = [str(programs / "initdb"), f"--pgdata={data}", "--username=postgres"]
-        initdb += ["--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C"]
-        # The same on every system, whatever locales that one has.
-        initdb += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-        if subprocess.run(initdb, check=False, **options).returncode != 0:
-            (directory / "failed").touch()
-            return None
-        settings = [f"--{name}={value}" for name, value in SETTINGS.items()]
-        settings.append(f"--unix_socket_directories={directory}")
-        server = subprocess.Popen(
-            [programs / "postgres", "-D", data, *settings], **options
-        )
+    initdb = [str(programs / "initdb"), f"--pgdata={data}", "--username=postgres"]
+    initdb += ["--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C"]
+    # The same on every system, whatever locales that one has.
+    initdb += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+    settings = SETTINGS | {"unix_socket_directories": str(directory)}
+    initdb += [f"--set={name}={value}" for name, value in settings.items()]
+    if subprocess.run(initdb, check=False, **options).returncode != 0:
+        sys.exit(1)  # its messages are in the log
+    server = subprocess.Popen([programs / "postgres", "-D", data], **options)
     while not _accepts_connections(data / "postmaster.pid"):
         with contextlib.suppress(subprocess.TimeoutExpired):
             server.wait(timeout=0.01)
-            (directory / "failed").touch()
-            return None
+            sys.exit(1)
     (directory / "ready").touch()
     return server
+
+
+def _free_shared_memory(status: Path) -> None:
+    if status.exists():  # the server was killed: otherwise it removes both
+        ctypes.CDLL(None).shmctl(int(status.read_text().split()[-2]), 0, None)
 
 
 def _accepts_connections(status: Path) -> bool:

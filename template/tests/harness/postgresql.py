@@ -17,6 +17,11 @@ MARKER = "made_by_tests"
 LOG_POSITION = text("SELECT pg_current_wal_insert_lsn()")
 TEMPLATE = "_template"  # the role of the database that a worker's copies are made from
 OLDEST_VERSION = 15
+CURE = (
+    f"The tests need PostgreSQL {OLDEST_VERSION} or newer, and a user who may create "
+    "databases: name them in TEST_DATABASE_URL, or leave it unset to have the tests "
+    "start a server."
+)
 
 
 class PostgreSQLDatabase(Database):
@@ -50,6 +55,13 @@ class PostgreSQLDatabase(Database):
         """Start the server now, so that it comes up while tests are collected."""
         if self._server is not None and not session.config.option.collectonly:
             self._server.start()
+
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> None:
+        """End the run when a test failed because the server has stopped."""
+        if call.excinfo and self._server is not None and self._server.has_stopped():
+            item.session.shouldstop = "PostgreSQL has stopped in the middle of the run"
 
     def pytest_unconfigure(self) -> None:
         """Stop the server when the tests, and all workers, have ended."""
@@ -126,7 +138,8 @@ class PostgreSQLDatabase(Database):
         self.keep_as = str(kept.database)
         if self._server is not None:
             return self._server.line_that_opens(self.keep_as)
-        return f"psql '{kept.set(drivername='postgresql', password=None)}'"
+        # Whoever types it knows the password. `set` would leave alone what is None.
+        return f"psql '{kept._replace(drivername='postgresql', password=None)}'"
 
     async def copy_to(self, name: str) -> None:
         """Copy the database to another one, which is replaced if it is ours."""
@@ -187,12 +200,14 @@ class PostgreSQLDatabase(Database):
         await self._admin_engine.dispose()
 
     async def _check_server(self) -> None:
-        version = await self.admin.scalar(text("SHOW server_version_num"))
-        if int(version) < OLDEST_VERSION * 10000:
-            msg = (
-                f"the server is PostgreSQL {int(version) // 10000}; the tests need "
-                f"{OLDEST_VERSION} or newer"
-            )
+        version = int(await self.admin.scalar(text("SHOW server_version_num")))
+        if version < OLDEST_VERSION * 10000:
+            msg = f"the server is PostgreSQL {version // 10000}. {CURE}"
+            raise RuntimeError(msg)
+        may_create = "SELECT rolcreatedb OR rolsuper FROM pg_roles"
+        query = text(f"{may_create} WHERE rolname = current_user")
+        if not await self.admin.scalar(query):
+            msg = f"the user may not create databases. {CURE}"
             raise RuntimeError(msg)
         free = await self.admin.scalar(
             text("SELECT pg_try_advisory_lock(hashtext(:name))"),
@@ -213,6 +228,6 @@ async def _connect(engine: AsyncEngine) -> AsyncConnection:
         # Not chained: the driver's frames hold the password.
         msg = (
             f"cannot connect to {engine.url.render_as_string()}: "
-            f"{type(error).__name__}: {error}"
+            f"{type(error).__name__}: {error}\n{CURE}"
         )
         raise RuntimeError(msg) from None

@@ -8,7 +8,9 @@ killed, and, run as root, opens every parent directory to all users.
 import asyncio
 import contextlib
 import os
+import shlex
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -19,6 +21,15 @@ from pathlib import Path
 import pytest
 
 KEEPER = Path(__file__).with_name("keeper.py")
+# Runs the keeper, and does its work if it fails or is killed. The keeper's path comes
+# in a variable, so that `pkill -f` of it does not hit this shell too.
+BACKSTOP = """
+"$1" -I "$KEEPER" "$0" "$2" && exit
+test -e "$0/ready" || touch "$0/failed"
+cat
+kill -QUIT "$(head -n 1 "$0/data/postmaster.pid")"
+rm -rf "$0"
+"""
 # Where the process that pytest was started in tells its workers where the server is.
 _DIRECTORY = "TEST_POSTGRESQL_DIRECTORY"
 START_TIMEOUT = 60.0  # seconds
@@ -38,6 +49,7 @@ class PostgreSQLServer:
         if self._is_owner:
             os.environ[_DIRECTORY] = str(_new_directory())
         self.directory = Path(os.environ[_DIRECTORY])
+        self._was_ready = False
         self._keeper: subprocess.Popen[bytes] | None = None
         self._is_kept = False
 
@@ -51,51 +63,70 @@ class PostgreSQLServer:
                 "of your own in TEST_DATABASE_URL"
             )
             raise pytest.UsageError(msg)
-        self._keeper = subprocess.Popen(
-            [sys.executable, "-I", KEEPER, self.directory, _programs()],
-            stdin=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            # Ctrl-C is for the tests, which then close the pipe.
-            start_new_session=True,
-        )
+        keeper = [self.directory, sys.executable, _programs()]
+        parent = self.directory.parent
+        if (free := shutil.disk_usage(parent).free) < SPACE_NEEDED:
+            msg = (
+                f"PostgreSQL needs {SPACE_NEEDED >> 20} MiB, and {parent} has "
+                f"{free >> 20} MiB free: free some, or set TMPDIR to another folder"
+            )
+            raise pytest.UsageError(msg)
+        self.directory.mkdir(mode=0o700)
+        with (self.directory / "log").open("wb") as log:
+            self._keeper = subprocess.Popen(
+                ["/bin/sh", "-c", BACKSTOP, *keeper],
+                env=os.environ | {"KEEPER": str(KEEPER)},
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                # Ctrl-C is for the tests, which then close the pipe.
+                start_new_session=True,
+            )
 
     async def wait_until_ready(self) -> None:
         """Wait until it accepts connections; raise `RuntimeError` if it never does."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(START_TIMEOUT):
-                while not self._has_failed():
+                while not (self.directory / "failed").exists():
                     if (self.directory / "ready").exists():
+                        self._was_ready = True
                         return
                     await asyncio.sleep(0.01)
-        log = self.directory / "log"
-        reason = log.read_text(errors="replace") if log.exists() else "it wrote no log"
-        if self._keeper is not None:
-            _, errors = self._keeper.communicate()
-            reason = f"{reason}\n{errors.decode(errors='replace')}"
-        msg = f"PostgreSQL did not start in {self.directory}: {reason.strip()}"
+        reason = (self.directory / "log").read_text(errors="replace").strip()[-2000:]
+        msg = (
+            f"PostgreSQL did not start in {self.directory}: {reason}\nCure what stands "
+            "there, or name a server of your own in TEST_DATABASE_URL."
+        )
         raise RuntimeError(msg)
 
-    def _has_failed(self) -> bool:
-        ended = self._keeper is not None and self._keeper.poll() is not None
-        return ended or (self.directory / "failed").exists()
+    def has_stopped(self) -> bool:
+        """Return whether it was ready once and no longer accepts connections."""
+        with socket.socket(socket.AF_UNIX) as client:
+            address = str(self.directory / ".s.PGSQL.5432")
+            return self._was_ready and client.connect_ex(address) != 0
 
     def keep(self) -> None:
-        """Have the keeper run the server on, until somebody ends the keeper."""
-        if self._keeper is not None and self._keeper.stdin is not None:
+        """Have the keeper run the server on, if any worker has kept a database."""
+        kept = (self.directory / "kept").exists()
+        if kept and self._keeper is not None and self._keeper.stdin is not None:
             self._keeper.stdin.write(b"keep")
             self._keeper.stdin.close()
             self._is_kept = True
 
     def line_that_opens(self, database: str) -> str:
-        """Return what to type to look into a database of a server that is kept."""
-        psql = f"{_programs() / 'psql'} -h {self.directory} -U postgres {database}"
-        return f"{psql}\nThe server ends with: kill $(cat {self.directory}/keeper)"
+        """Have the server kept; return what to type to look into its database."""
+        (self.directory / "kept").touch()  # for the process that owns the server
+        psql = [_programs() / "psql", "-h", self.directory, "-U", "postgres", database]
+        line = shlex.join(str(part) for part in psql)
+        keeper = shlex.quote(str(self.directory / "keeper"))
+        return f"{line}\nThe server ends with: kill $(cat {keeper})"
 
     def stop(self) -> None:
         """Stop the server, unless it is kept, and wait until its files are gone."""
         if self._keeper is not None and not self._is_kept:
             self._keeper.communicate()
             self._keeper = None
+            shutil.rmtree(self.directory, ignore_errors=True)  # if all were killed
 
 
 def _programs() -> Path:

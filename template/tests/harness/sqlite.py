@@ -1,5 +1,6 @@
 """SQLite, wherever its bytes are kept."""
 
+import shlex
 import sqlite3
 import tempfile
 from pathlib import Path
@@ -73,7 +74,7 @@ class SQLiteDatabase(Database):
         """Choose a file to keep the database in; return the line that opens it."""
         path = Path(tempfile.mkdtemp(prefix="kept-")) / f"{self._name}.db"
         self.keep_as = str(path)
-        return f"sqlite3 {path}"
+        return f"sqlite3 {shlex.quote(self.keep_as)}"
 
     async def copy_to(self, name: str) -> None:
         """Copy the database to the file `name`."""

@@ -1,11 +1,13 @@
 """SQLite in a file, one for each worker, with real connections."""
 
+import shutil
 import subprocess
 import sys
 import tempfile
 import uuid
 from pathlib import Path
 
+import pytest
 from sqlalchemy import URL, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -15,14 +17,21 @@ from .sqlite import SQLiteDatabase
 # Deletes the directory when its standard input closes: when the tests end, or are
 # killed.
 KEEPER = "import shutil, sys; sys.stdin.read(); shutil.rmtree(sys.argv[1], True)"
+SPACE_NEEDED = 64 * 1024 * 1024  # bytes
 
 
 class SQLiteFileDatabase(SQLiteDatabase):
     """A database file in a temporary directory of its own."""
 
     def __init__(self, name: str) -> None:
-        directory = f"sqlite-{uuid.uuid4().hex[:12]}"
-        self.directory = Path(tempfile.gettempdir()) / directory
+        parent = Path(tempfile.gettempdir())
+        if (free := shutil.disk_usage(parent).free) < SPACE_NEEDED:
+            msg = (
+                f"SQLite needs {SPACE_NEEDED >> 20} MiB, and {parent} has {free >> 20} "
+                "MiB free: free some, or set TMPDIR to another folder"
+            )
+            raise pytest.UsageError(msg)
+        self.directory = parent / f"sqlite-{uuid.uuid4().hex[:12]}"
         path = str(self.directory / f"{name}.db")
         super().__init__(name, URL.create("sqlite+aiosqlite", database=path))
 
@@ -35,6 +44,7 @@ class SQLiteFileDatabase(SQLiteDatabase):
         """Remove the database and its directory."""
         await super().close()
         self._keeper.communicate()
+        shutil.rmtree(self.directory, ignore_errors=True)  # if the keeper was killed
 
     def _make_directory(self) -> None:
         self.directory.mkdir(mode=0o700)

@@ -1,0 +1,238 @@
+"""Real runs of a project's tests that can be disturbed, and what is left of them."""
+
+import contextlib
+import os
+import re
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import psycopg
+
+from . import environment
+from .projects import Project
+from .runner import Runner
+
+DEADLINE = 60.0  # seconds, for what takes a moment
+
+# Loaded into every run: notes where the run's own PostgreSQL server is.
+WITNESS = """
+import os, pathlib
+
+def pytest_sessionstart():
+    directory = os.environ.get("TEST_POSTGRESQL_DIRECTORY")
+    if directory:
+        note = pathlib.Path(os.environ["NOTES"], f"server-{os.getpid()}")
+        note.write_text(directory)
+"""
+
+# Tests that wait in the middle of a transaction until they are told to go on.
+PAUSED = """
+import asyncio, os, pathlib
+
+import pytest
+from sqlalchemy import text
+
+NOTES = pathlib.Path(os.environ["NOTES"])
+
+# So many that two workers, of which each gets two to begin with, both get some.
+@pytest.mark.parametrize("number", [1, 2, 3, 4])
+async def test_paused(session, tmp_path, number):
+    connection = await session.connection()
+    await connection.execute(text("SELECT 1"))
+    (NOTES / f"paused-{os.getpid()}").touch()
+    while not (NOTES / "go").exists():
+        await asyncio.sleep(0.01)
+    await connection.execute(text("SELECT 1"))
+    assert tmp_path.is_dir()
+"""
+
+
+class Scene:
+    """A copy of a project, in the new folder `folder`, with a TMPDIR of its own.
+
+    With `port`, that of a user's server, the tests get a database there; otherwise
+    they run on what they start.
+    """
+
+    def __init__(self, project: Project, folder: Path, port: int | None = None) -> None:
+        folder.mkdir(parents=True)
+        self.folder = folder
+        self.project = project.copy(folder / "project")
+        self.temporary = folder / "tmp"
+        self.notes = folder / "notes"
+        self.temporary.mkdir()
+        self.notes.mkdir()
+        (self.notes / "witness.py").write_text(WITNESS)
+        (self.project.root / "tests" / "test_paused.py").write_text(PAUSED)
+        self._port = port
+        self._name = re.sub(r"\W", "_", folder.parent.name)[-32:]
+        self._files = self._files_now()
+
+    def variables(self, **own: str | Path) -> dict[str, str | Path]:
+        """Return what a run has in its environment, besides the usual."""
+        ours: dict[str, str | Path] = {
+            "NOTES": self.notes,
+            "PYTEST_PLUGINS": "witness",
+            "PYTHONPATH": f"src{os.pathsep}{self.notes}",
+            "TMPDIR": self.temporary,
+        }
+        if self._port is not None:
+            address = f"postgresql://postgres@127.0.0.1:{self._port}"
+            ours["TEST_DATABASE_URL"] = f"{address}/{self._name}_test"
+        return ours | own
+
+    def start(
+        self, *arguments: str, wrapper: Sequence[str] = (), **own: str | Path
+    ) -> "subprocess.Popen[str]":
+        """Start pytest in a process group of its own, as a terminal does."""
+        return subprocess.Popen(
+            [*wrapper, environment.program("pytest"), *arguments],
+            cwd=self.project.root,
+            env=environment.variables(**self.variables(**own)),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def run(
+        self, *arguments: str, wrapper: Sequence[str] = (), **own: str | Path
+    ) -> tuple[int, str]:
+        """Run pytest and return its exit status and what it printed."""
+        return finish(self.start(*arguments, wrapper=wrapper, **own))
+
+    def pause(
+        self, workers: int, *others: str
+    ) -> tuple["subprocess.Popen[str]", list[int]]:
+        """Start a run and wait until every worker is in the middle of a test.
+
+        Returns the run and the processes that are in tests.
+        """
+        run = self.start("-n", str(workers), "tests/test_paused.py", *others)
+        wait_until(
+            lambda: len(self._paused()) == max(workers, 1) or run.poll() is not None
+        )
+        assert run.poll() is None, finish(run)[1]
+        return run, self._paused()
+
+    def go_on(self) -> None:
+        """Let tests that are paused go on, and those to come pass at once."""
+        (self.notes / "go").touch()
+
+    def servers(self) -> list[Path]:
+        """Return the directories of the PostgreSQL servers that runs have started."""
+        notes = self.notes.glob("server-*")
+        return [Path(directory) for directory in {n.read_text() for n in notes}]
+
+    def processes(self, text: str = "") -> dict[int, str]:
+        """Return the runs' processes, with `text` in their command line, and that."""
+        marks = [str(self.folder), *map(str, self.servers())]
+        found = {}
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                about = [
+                    (folder / name).read_bytes() for name in ("cmdline", "environ")
+                ]
+                cwd = str((folder / "cwd").readlink())
+            except OSError:  # it has just ended, or is another user's
+                continue
+            command, environ = (
+                part.replace(b"\0", b" ").decode(errors="replace") for part in about
+            )
+            if text in command and any(m in f"{command}{environ}{cwd}" for m in marks):
+                found[int(folder.name)] = command
+        return found
+
+    def databases(self) -> list[str]:
+        """Return the databases of this scene on the user's server."""
+        if self._port is None:
+            return []
+        return sorted(n for n in databases(self._port) if n.startswith(self._name))
+
+    def left(self) -> list[str]:
+        """Return what the runs have left, besides databases, in words."""
+        left = [f"process {number}: {c}" for number, c in self.processes().items()]
+        left += [f"directory {path}" for path in self.servers() if path.exists()]
+        files = (path.name for path in self.temporary.iterdir())
+        left += [f"in TMPDIR: {n}" for n in files if not n.startswith("pytest-of-")]
+        return left + [f"file {path}" for path in self._files_now() - self._files]
+
+    def check_nothing_is_left(self, *, databases: bool = False) -> None:
+        """Fail if anything of the runs is left; `databases` may be for once."""
+        wait_until(lambda: not self.left(), self.left)
+        if not databases:
+            wait_until(lambda: not self.databases(), self.databases)
+
+    def check_next_run(self, runner: Runner, workers: int = 0) -> None:
+        """Fail unless the next run of the project is green, and leaves nothing.
+
+        On the user's server it has `workers`, and finds the databases of others.
+        """
+        self.go_on()
+        number = "0" if self._port is None else str(workers)
+        arguments = ["-n", number, "tests/test_isolation.py"]
+        run = runner.pytest(self.project.root, arguments, **self.variables())
+        assert run.status == 0, run.output
+        self.check_nothing_is_left()
+
+    def stop(self) -> None:
+        """Remove what is left, so that a test that failed leaves nothing either."""
+        for process in self.processes():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        for directory in self.servers():
+            shutil.rmtree(directory, ignore_errors=True)
+
+    def _paused(self) -> list[int]:
+        return [int(n.name.partition("-")[2]) for n in self.notes.glob("paused-*")]
+
+    def _files_now(self) -> set[Path]:
+        made_by_pytest = {"__pycache__", ".pytest_cache"}
+        return {p for p in self.project.files() if not made_by_pytest & set(p.parts)}
+
+
+def finish(run: "subprocess.Popen[str]") -> tuple[int, str]:
+    """Wait for a run to end; return its exit status and what it printed."""
+    try:
+        output, _ = run.communicate(timeout=DEADLINE)
+    except subprocess.TimeoutExpired:
+        os.killpg(run.pid, signal.SIGKILL)
+        output, _ = run.communicate()
+        raise AssertionError(f"the run did not end:\n{output}") from None
+    return run.returncode, output
+
+
+def wait_until(
+    condition: Callable[[], object], what: Callable[[], object] = lambda: ""
+) -> None:
+    """Wait until a condition holds; fail, with `what`, if it does not in time."""
+    end = time.monotonic() + DEADLINE
+    while not condition():
+        assert time.monotonic() < end, f"it did not happen in time: {what()}"
+        time.sleep(0.02)
+
+
+def processes_naming(text: str) -> list[str]:
+    """Return the command lines of running processes in which `text` stands."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            command = path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:  # it has just ended
+            continue
+        if text in command:
+            found.append(command)
+    return found
+
+
+def databases(port: int) -> set[str]:
+    """Return the names of all databases on a server."""
+    url = f"postgresql://postgres@127.0.0.1:{port}/postgres"
+    with psycopg.connect(url) as connection:
+        rows = connection.execute("SELECT datname FROM pg_database").fetchall()
+    return {str(name) for (name,) in rows}
