@@ -121,7 +121,7 @@ class RollbackIsolation(SnapshotIsolation):
             del self._savepoints[self._savepoints.index(name) :]
         elif action == "RELEASE " and self._savepoints[-1:] == [name]:
             self._savepoints.pop()
-        elif action == "RELEASE ":
+        elif action in ("RELEASE ", "ROLLBACK TO "):
             self._fail_interleaved("one ended while a later one was still open")
 
     def _explain_error(self, context: ExceptionContext) -> None:
