@@ -2,6 +2,7 @@
 
 import pytest
 
+from .harness import guard_postgresql
 from .harness.guard import RefusedError
 from .harness.guard_postgresql import check, parse
 
@@ -42,6 +43,7 @@ def test_database_for_tests_is_accepted(url: str) -> None:
         ("postgresql://localhost.example.com/shop_test", "is not this machine"),
         ("postgresql://127.0.0.1.example.com/shop_test", "is not this machine"),
         ("postgresql://localhost,db.example.com/shop_test", "is not this machine"),
+        ("postgresql://[::1%25lo,db.example.com]/shop_test", "is not this machine"),
         ("postgresql:///shop_test?host=/run&host=example.com", "sets host"),
         ("postgresql:///shop_test?host=/run,example.com", "sets host"),
         ("postgresql:///shop_test?host=/run&port=5433", "sets host, port"),
@@ -49,6 +51,7 @@ def test_database_for_tests_is_accepted(url: str) -> None:
         ("postgresql://0.0.0.0/shop_test", "is not this machine"),
         ("not a URL, but a secret", "is not a database URL"),
         ("postgresql://app:secret@localhost:port/shop_test", "is not a database URL"),
+        ("postgresql://app:secret%00@localhost/shop_test", "is not a database URL"),
     ],
 )
 def test_doubtful_database_is_refused(url: str, reason: str) -> None:
@@ -58,12 +61,30 @@ def test_doubtful_database_is_refused(url: str, reason: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://app:se@cret@localhost/shop_test",
+        "postgresql:///app:secret@localhost/shop_test",
+    ],
+)
+def test_password_is_not_quoted_where_the_url_is_cut_wrongly(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TEST_DATABASE_URL", url)
+    with pytest.raises(RefusedError, match="write %40 for every @") as refusal:
+        guard_postgresql.test_database_url([])
+    assert "cret" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
     "own",
     [
         "postgresql://localhost/shop_test",
         "postgresql+psycopg://app@127.0.0.1:6432/shop_test",
         "postgresql://[::1]/shop_test_gw1",
         "postgresql://localhost/shop_template_test",
+        "postgres://db.example.com/shop_test",
+        "postgresql://localhost/shop?dbname=shop_test",
         "postgresql:///?service=shop",
     ],
 )
@@ -74,7 +95,7 @@ def test_applications_own_database_is_refused(own: str) -> None:
 
 @pytest.mark.parametrize(
     "own",
-    ["postgresql://localhost/shop", "postgresql://192.0.2.1/shop_test", "sqlite:///x"],
+    ["postgresql://localhost/shop", "postgresql:///shop?host=/run", "sqlite:///x_test"],
 )
 def test_other_database_beside_the_applications_is_accepted(own: str) -> None:
     check(TESTS, parse("DATABASE_URL", own), [])

@@ -9,9 +9,8 @@ import contextlib
 import ipaddress
 import os
 import re
-import socket
+import traceback
 from collections.abc import Collection
-from typing import Any
 
 from dotenv import dotenv_values
 from sqlalchemy import URL, make_url
@@ -22,7 +21,7 @@ from .guard import RefusedError
 # Where the process that pytest was started in leaves the application's setting for
 # its workers, because the guard overwrites DATABASE_URL.
 _REMEMBERED = "TEST_APPLICATION_DATABASE_URL"
-NAME = re.compile(r"[A-Za-z0-9_-]{1,43}_test(_gw\d+)?")
+NAME = re.compile(r"[A-Za-z0-9_-]{1,43}_test(_gw[0-9]+)?")
 HARMLESS_QUERY = {"sslmode", "ssl", "sslrootcert", "sslcert", "sslkey"}
 # With these variables a driver would connect elsewhere than the URL says.
 REDIRECTIONS = (
@@ -40,6 +39,12 @@ def test_database_url(allowed_hosts: Collection[str]) -> URL | None:
     if not value:
         return None
     url = parse("TEST_DATABASE_URL", value)
+    if value.count("@") > (url.username is not None):
+        # First, because the other rules quote what may be half of a password.
+        _refuse(
+            "an @ stands where none belongs",
+            "write %40 for every @ but the one before the host",
+        )
     own = _application_database_url()
     check(url, parse("DATABASE_URL", own) if own else None, allowed_hosts)
     return url
@@ -48,6 +53,9 @@ def test_database_url(allowed_hosts: Collection[str]) -> URL | None:
 def parse(variable: str, value: str) -> URL:
     """Return `value`, from `variable`, as a URL; raise `RefusedError` if it is none."""
     try:
+        if "%00" in value or not value.isprintable():
+            # A driver would stop reading there, and take its defaults for the rest.
+            raise ValueError
         return make_url(value)
     except (ArgumentError, ValueError) as error:
         # Neither the value nor the parser's message: both may hold a password.
@@ -83,14 +91,15 @@ def check(url: URL, own: URL | None, allowed_hosts: Collection[str]) -> None:
         )
     if not _is_local(url) and (url.host or "").lower() not in allowed_hosts:
         _refuse(
-            f"the host {url.host!r} is not this machine",
+            f"the host {url.host or ''!r} is not this machine",
             "use localhost or a socket's directory, or, if that server is only for "
             "tests, add the host to `test_database_hosts` in pytest's configuration",
         )
     if own is not None and _may_be_the_same(own, url):
         _refuse(
             "it may be the application's own database, the one in DATABASE_URL",
-            "give the tests a database with a name of its own",
+            "give each of them a name of its own, after the host, as in "
+            "postgresql://host/name",
         )
 
 
@@ -98,6 +107,20 @@ def forget_redirections() -> None:
     """Remove what would lead a driver elsewhere than the URL says."""
     for variable in REDIRECTIONS:
         os.environ.pop(variable, None)
+
+
+def hide_password(error: BaseException) -> None:
+    """Empty the drivers' frames, which hold the password, before pytest shows them."""
+    errors = [error]
+    for error in errors:  # to which each adds what it was raised from
+        for frame, _ in traceback.walk_tb(error.__traceback__):
+            package, *_ = str(frame.f_globals.get("__name__")).split(".")
+            if package in ("asyncpg", "psycopg", "sqlalchemy"):
+                with contextlib.suppress(RuntimeError):  # it is still at work
+                    frame.clear()
+        for other in (error.__cause__, error.__context__):
+            if other is not None and other not in errors:
+                errors.append(other)
 
 
 def database_for_worker(url: URL, suffix: str, role: str = "") -> URL:
@@ -109,11 +132,11 @@ def database_for_worker(url: URL, suffix: str, role: str = "") -> URL:
 
 
 def _application_database_url() -> str:
-    if "PYTEST_XDIST_WORKER" not in os.environ:
-        # Without regard to case, as the application reads it.
-        settings = [*os.environ.items(), *dotenv_values(".env").items()]
-        own = (value for name, value in settings if name.upper() == "DATABASE_URL")
-        os.environ[_REMEMBERED] = next(own, None) or ""
+    if not {"PYTEST_XDIST_WORKER", _REMEMBERED} <= os.environ.keys():
+        # As the application reads it: without regard to case, and the last one counts.
+        settings = [*dotenv_values(".env").items(), *os.environ.items()]
+        own = [value for name, value in settings if name.upper() == "DATABASE_URL"]
+        os.environ[_REMEMBERED] = (own or [""])[-1] or ""
     return os.environ[_REMEMBERED]
 
 
@@ -140,32 +163,16 @@ def _socket(url: URL) -> bool:
 def _is_local(url: URL) -> bool:
     host = (url.host or "").lower()
     with contextlib.suppress(ValueError):
-        return ipaddress.ip_address(host).is_loopback
+        # After a % there may be a comma, and more hosts.
+        return ipaddress.ip_address(host).is_loopback and "%" not in host
     return host == "localhost" or _socket(url)
 
 
 def _may_be_the_same(own: URL, tests: URL) -> bool:
-    if own.get_backend_name() != "postgresql":
+    # Hosts and ports do not count: many of them may lead to the same server.
+    if not own.get_backend_name().startswith("postgres"):
         return False
+    if not own.database or {"database", "dbname"} & set(own.query):
+        return True
     databases = rf"{re.escape(_stem(tests))}(_template)?_test(_gw\d+)?"
-    named_elsewhere = not own.database or {"dbname", "service"} & set(own.query)
-    if not named_elsewhere and not re.fullmatch(databases, own.database or ""):
-        return False
-    # Ports do not count: a forwarded port leads to the same server.
-    addresses = [_addresses(own), _addresses(tests)]
-    return not all(addresses) or not addresses[0].isdisjoint(addresses[1])
-
-
-def _addresses(url: URL) -> set[str]:
-    """Return the host's addresses, `local` for this machine, none if unknown."""
-    if _is_local(url):
-        return {"local"}
-    found: list[Any] = []
-    if "host" not in url.query:
-        with contextlib.suppress(OSError, UnicodeError):
-            found = socket.getaddrinfo(url.host, url.port or 5432)
-    addresses = {str(address[0]) for *_, address in found}
-    return {
-        "local" if ipaddress.ip_address(address).is_loopback else address
-        for address in addresses
-    }
+    return re.fullmatch(databases, own.database) is not None

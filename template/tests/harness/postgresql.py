@@ -56,10 +56,13 @@ class PostgreSQLDatabase(Database):
         if self._server is not None and not session.config.option.collectonly:
             self._server.start()
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> None:
-        """End the run when a test failed because the server has stopped."""
+        """Keep passwords out of reports; end the run when the server has stopped."""
+        if call.excinfo:
+            guard_postgresql.hide_password(call.excinfo.value)
         if call.excinfo and self._server is not None and self._server.has_stopped():
             item.session.shouldstop = "PostgreSQL has stopped in the middle of the run"
 

@@ -63,7 +63,7 @@ class PostgreSQLServer:
                 "of your own in TEST_DATABASE_URL"
             )
             raise pytest.UsageError(msg)
-        keeper = [self.directory, sys.executable, _programs()]
+        keeper: list[str | Path] = [self.directory, sys.executable, _programs()]
         parent = self.directory.parent
         if (free := shutil.disk_usage(parent).free) < SPACE_NEEDED:
             msg = (
