@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from .measuring import Suites
 from .projects import BACKENDS, STRATEGIES, Projects
-from .results import EMPTY, PROCESS, REALISTIC, Case
+from .results import DETECTOR, EMPTY, PROCESS, REALISTIC, Case
 from .scaffolding import Scaffolding
 
 FLOOR = "floor"
@@ -17,6 +17,7 @@ SLOW = {("snapshot", "postgresql")} | {
 }
 # What grows with the tables, to seconds a test when there are hundreds.
 CREATES_TABLES = ("tutorial", "recreate")
+KINDS = {"test_realistic": REALISTIC, "test_detector": DETECTOR}
 COPY, UPDATE = "copier copy", "copier update"
 COPY_EMPTY = f"{COPY}, an empty template"
 MATRIX = "pytest --every-suite"
@@ -182,8 +183,11 @@ class Plan:
         workers: int = 1,
     ) -> Task:
         tables = tables or self.sizes.tables[0]
-        modules = ["test_empty", "test_realistic"] if part == "strategies" else []
-        modules = ["test_floor"] if subject == FLOOR else modules or ["test_empty"]
+        modules = ["test_floor" if subject == FLOOR else "test_empty"]
+        if part == "strategies" and subject != FLOOR:
+            modules.append("test_realistic")
+        if part == "strategies" and subject in STRATEGIES:
+            modules.append("test_detector")
 
         def measure() -> dict[Case, float]:
             timing = self.suites.run(
@@ -198,8 +202,7 @@ class Plan:
             case = (subject, backend, tables, shown, workers)
             found = {Case(PROCESS, *case): timing.seconds} if shown else {}
             for module, cost in timing.milliseconds.items():
-                kind = REALISTIC if module == "test_realistic" else EMPTY
-                found[Case(kind, *case)] = cost
+                found[Case(KINDS.get(module, EMPTY), *case)] = cost
             return found
 
         name = " ".join(filter(None, (subject, backend)))

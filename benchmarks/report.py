@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from .plan import COPY, COPY_EMPTY, FLOOR, MATRIX, SUBJECTS, UPDATE, WITHOUT
 from .projects import BACKENDS, STRATEGIES
-from .results import EMPTY, PROCESS, REALISTIC, Case, Results, Summary
+from .results import DETECTOR, EMPTY, PROCESS, REALISTIC, Case, Results, Summary
 
 TUTORIAL = "tutorial"
 NAMES = {
@@ -53,6 +53,7 @@ class Report:
         sections = [
             (f"What is added to an empty test, with {self._base} tables", self.choice),
             (f"A test, with {self._base} tables", self._strategies),
+            ("The leak detector", self._detector),
             ("More tables", self._more_tables),
             ("More tests", self._more_tests),
             ("Two workers", self._workers),
@@ -211,6 +212,17 @@ class Report:
         head = ["", "backend", "empty test, ms", "realistic test, ms"]
         head += ["added to an empty test, ms", "times less than the tutorial"]
         return _table(head, rows)
+
+    def _detector(self) -> str:
+        rows = []
+        for subject, backend in self._measured(DETECTOR):
+            case = (subject, backend, self._base)
+            cost = self._results.compare(
+                _one_of_a_hundred, Case(DETECTOR, *case), Case(EMPTY, *case)
+            )
+            rows.append([NAMES[subject], f"`{backend}`", _spread(cost)])
+        text = "What it costs a test to look for tasks and connections that are left."
+        return _section(text, ["", "backend", "a test, µs"], rows)
 
     def _more_tables(self) -> str:
         rows = []
@@ -380,6 +392,11 @@ class Report:
         order = [(FLOOR, ""), (WITHOUT, "")]
         order += [(subject, backend) for backend in BACKENDS for subject in SUBJECTS]
         return [pair for pair in order if pair in found]
+
+
+def _one_of_a_hundred(figure: float, other: float) -> float:
+    """Return in microseconds what was added a hundred times, in milliseconds."""
+    return (figure - other) * 1000 / 100
 
 
 def _difference(figure: float, floor: float) -> float:

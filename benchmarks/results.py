@@ -16,6 +16,7 @@ from typing import Any
 
 EMPTY = "empty test, ms"
 REALISTIC = "realistic test, ms"
+DETECTOR = "test with 100 times the leak detector, ms"
 PROCESS = "process, s"
 
 STACK = ("SQLAlchemy", "sqlmodel", "aiosqlite", "asyncpg", "pytest", "pytest-asyncio")

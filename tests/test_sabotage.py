@@ -572,6 +572,7 @@ WORKERS = [
         'DATABASE_NAME, "",',
         "isolation",
         backends=("postgresql",),
+        status=pytest.ExitCode.INTERRUPTED,
         says="another test run is using",
     ),
 ]
