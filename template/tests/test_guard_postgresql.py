@@ -83,6 +83,7 @@ def test_password_is_not_quoted_where_the_url_is_cut_wrongly(
         "postgresql+psycopg://app@127.0.0.1:6432/shop_test",
         "postgresql://[::1]/shop_test_gw1",
         "postgresql://localhost/shop_template_test",
+        "postgresql://localhost/shop_kept1_test",
         "postgres://db.example.com/shop_test",
         "postgresql://localhost/shop?dbname=shop_test",
         "postgresql:///?service=shop",

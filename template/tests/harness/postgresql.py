@@ -66,6 +66,11 @@ class PostgreSQLDatabase(Database):
         if call.excinfo and self._server is not None and self._server.has_stopped():
             item.session.shouldstop = "PostgreSQL has stopped in the middle of the run"
 
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Let the server outlive the tests if it holds what has to be kept."""
+        if self._server and session.testsfailed and session.config.option.keep_database:
+            self._server.keep()
+
     def pytest_unconfigure(self) -> None:
         """Stop the server when the tests, and all workers, have ended."""
         if self._server is not None:
@@ -77,16 +82,12 @@ class PostgreSQLDatabase(Database):
             self._server_url, self._suffix, role
         )
 
-    def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Let the server outlive the tests if it holds what has to be kept."""
-        if self._server and session.testsfailed and session.config.option.keep_database:
-            self._server.keep()
-
     async def open(self) -> None:
         """Wait for the server and create the database, empty, and an engine for it.
 
         Raises `RefusedError` for a database with contents that the tests did not put
-        there, and `RuntimeError` if the server cannot be reached or is too old.
+        there, and `RuntimeError` if the server cannot be reached, is too old, or does
+        not let the user create databases.
         """
         if self._server is not None:
             await self._server.wait_until_ready()
