@@ -13,25 +13,28 @@ from .database import Database
 
 
 class TruncateIsolation(Database):
-    """A database whose tables are empty before each test."""
+    """A database whose tables are empty before each test.
+
+    `tables` has the names of all tables, quoted for SQL.
+    """
 
     @abstractmethod
     async def schema(self) -> object:
         """Return what changes when tables, columns or indexes come or go."""
 
     @abstractmethod
-    async def delete_rows(self, tables: list[str]) -> None:
-        """Delete all rows of `tables`, whose names are quoted for SQL."""
+    async def delete_rows(self) -> None:
+        """Delete all rows of all tables."""
 
     async def prepare(self) -> None:
         """Create the schema, and save it for tests that change it."""
         from .application import metadata  # late: the guard comes before it
 
+        quoted = self.engine.dialect.identifier_preparer.format_table
+        self.tables = [quoted(table) for table in metadata.tables.values()]
         await self.create_schema()
         await self.save()
         self._schema = await self.schema()
-        quoted = self.engine.dialect.identifier_preparer.format_table
-        self._tables = [quoted(table) for table in metadata.tables.values()]
 
     async def start_test(self, test: pytest.Item) -> dict[str, Any]:
         """Isolate `test`; return what to configure the session factory with."""
@@ -41,8 +44,8 @@ class TruncateIsolation(Database):
         """Undo what the test did."""
         if await self.is_unchanged():
             return []
-        if self._tables and await self.schema() == self._schema:
-            await self.delete_rows(self._tables)
+        if self.tables and await self.schema() == self._schema:
+            await self.delete_rows()
         else:
             await self.restore()
             self._schema = await self.schema()

@@ -100,7 +100,7 @@ class PostgreSQLDatabase(Database):
             for role in ("", TEMPLATE):
                 await self.claim(self.url_for(role))
         except BaseException:
-            await self._disconnect()
+            await self._close_admin()
             raise
         self.engine = self.create_engine()
         self.autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
@@ -111,10 +111,10 @@ class PostgreSQLDatabase(Database):
     async def close(self) -> None:
         """Remove the database, and the one that it was copied from."""
         self.leaks.stop()
-        await self.engine.dispose()
+        await self.disconnect()
         for role in ("", TEMPLATE):
             await self.drop(self.url_for(role))
-        await self._disconnect()
+        await self._close_admin()
 
     async def save(self) -> None:
         """Remember the database as it is now."""
@@ -150,6 +150,10 @@ class PostgreSQLDatabase(Database):
         kept = self.url.set(database=name)
         await self.claim(kept)
         await self._copy(self.url.database, kept)
+
+    async def disconnect(self) -> None:
+        """End all connections to the database."""
+        await self.engine.dispose()
 
     async def drop(self, url: URL) -> None:
         """Drop a database that has been claimed, with connections left to it."""
@@ -191,7 +195,7 @@ class PostgreSQLDatabase(Database):
             raise RefusedError(msg)
 
     async def _copy(self, template: str | None, url: URL) -> None:
-        await self.engine.dispose()
+        await self.disconnect()
         await self.drop(url)
         # Copying files is several times faster than the default, which logs them.
         create = (
@@ -199,7 +203,7 @@ class PostgreSQLDatabase(Database):
         )
         await self.admin.execute(text(create))
 
-    async def _disconnect(self) -> None:
+    async def _close_admin(self) -> None:
         await self.admin.close()
         await self._admin_engine.dispose()
 

@@ -11,6 +11,8 @@ from .database import Database
 from .guard import RefusedError
 
 MARKER = int.from_bytes(b"test")  # the `application_id` of databases made here
+# Every table and every index takes a page at least, and each page has to be copied.
+PAGE_SIZE = 1024  # bytes
 
 
 class SQLiteDatabase(Database):
@@ -32,6 +34,7 @@ class SQLiteDatabase(Database):
         self.anchor = sqlite3.connect(
             self.url.database or "", isolation_level=None, timeout=0, uri=True
         )
+        self.anchor.execute(f"PRAGMA page_size={PAGE_SIZE}")
         self.anchor.execute(f"PRAGMA application_id={MARKER}")
         self._saved = sqlite3.connect(":memory:")
         self.engine = self.create_engine()
@@ -59,16 +62,27 @@ class SQLiteDatabase(Database):
         """
         if not await self.is_unchanged():
             self.check_marker()
+            version = self.schema_version()
             self._saved.backup(self.anchor, progress=_raise_if_locked)
+            if version == self._schema_version:
+                # The copy has raised it, so that all connections would read the same
+                # schema again, which takes longer than the copy.
+                self.anchor.execute(f"PRAGMA schema_version={version}")
             self.mark()
 
     def mark(self) -> None:
         """Take the database, as it is, for unchanged."""
         self._mark = self.commits()
+        self._schema_version = self.schema_version()
 
     def commits(self) -> object:
         """Return SQLite's counter of commits by other connections than the anchor."""
         return self.anchor.execute("PRAGMA data_version").fetchone()
+
+    def schema_version(self) -> int:
+        """Return SQLite's counter of changes to the schema."""
+        [version] = self.anchor.execute("PRAGMA schema_version").fetchone()
+        return int(version)
 
     def keep(self) -> str:
         """Choose a file to keep the database in; return the line that opens it."""
