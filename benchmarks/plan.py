@@ -19,6 +19,7 @@ SLOW = {("snapshot", "postgresql")} | {
 CREATES_TABLES = ("tutorial", "recreate")
 KINDS = {"test_realistic": REALISTIC, "test_detector": DETECTOR}
 COPY, UPDATE = "copier copy", "copier update"
+COPY_PLAIN = f"{COPY}, the same files without questions and Jinja"
 COPY_EMPTY = f"{COPY}, an empty template"
 MATRIX = "pytest --every-suite"
 WITHOUT = "without a database"
@@ -184,7 +185,7 @@ class Plan:
     ) -> Task:
         tables = tables or self.sizes.tables[0]
         modules = ["test_floor" if subject == FLOOR else "test_empty"]
-        if part == "strategies" and subject != FLOOR:
+        if part != "numbers" and subject != FLOOR:
             modules.append("test_realistic")
         if part == "strategies" and subject in STRATEGIES:
             modules.append("test_detector")
@@ -236,12 +237,13 @@ class Plan:
         name = " ".join(filter(None, (subject, backend, "with one test")))
         guess = 1.6 if backend == "postgresql" else 0.9
         rounds = self.sizes.rounds_of_processes
-        return Task("start", name, rounds, guess, measure, warm_up=rounds > 1)
+        return Task("start", name, rounds, guess, measure, rounds > 1)
 
     def _scaffolding(self) -> Iterator[Task]:
         rounds = self.sizes.rounds_of_processes
         copier = self.scaffolding
         yield self._process("copier", COPY, rounds, 1, copier.copy)
+        yield self._process("copier", COPY_PLAIN, rounds, 1, copier.copy_plain)
         yield self._process("copier", COPY_EMPTY, rounds, 1, copier.copy_empty)
         yield self._process("copier", UPDATE, rounds, 2, copier.update)
         if self.everything is not None:
@@ -256,4 +258,6 @@ class Plan:
         measure: Callable[[], float],
     ) -> Task:
         case = Case(PROCESS, name)
-        return Task(part, name, rounds, guess, lambda: {case: measure()})
+        # The first process compiles what it imports.
+        warm_up = rounds > 1
+        return Task(part, name, rounds, guess, lambda: {case: measure()}, warm_up)

@@ -12,7 +12,7 @@ from matplotlib.ticker import FuncFormatter, NullLocator
 from .plan import FLOOR, SUBJECTS
 from .projects import BACKENDS
 from .report import LEAST, NAMES, Report, rounded
-from .results import EMPTY, Case, Results, Summary
+from .results import EMPTY, REALISTIC, Case, Results, Summary
 
 # A palette that people with a colour vision deficiency can tell apart.
 COLOURS = {
@@ -57,29 +57,18 @@ def draw(results: Results, report: Report, folder: Path) -> None:
 
 
 def _strategies(report: Report) -> Figure:
-    figure = Figure(figsize=(9, 2.9), layout="constrained")
-    figure.suptitle("What is added to an empty test", fontsize=12)
+    figure = Figure(figsize=(9, 3.4), layout="constrained")
+    title = "What is added to an empty test, and by a realistic one (pale)"
+    figure.suptitle(title, fontsize=12)
     panels = figure.subplots(1, len(BACKENDS), sharex=True, sharey=True)
     for panel, backend in zip(panels, BACKENDS, strict=True):
         panel.set_title(backend)
         panel.set_xscale("log")
         panel.grid(visible=False, axis="y")
         for row, subject in enumerate(reversed(SUBJECTS)):
-            added = report.added(subject, backend)
-            if added is None:
-                continue
-            width = max(added.median, LEAST)
-            panel.barh(row, width, color=COLOURS[subject], height=0.7)
-            panel.plot(
-                [max(added.least, LEAST), added.greatest], [row, row], "k-", lw=1
-            )
-            panel.annotate(
-                rounded(added.median),
-                (max(width, added.greatest), row),
-                textcoords="offset points",
-                va="center",
-                xytext=(4, 0),
-            )
+            _bar(panel, row + 0.2, subject, report.added(subject, backend))
+            realistic = report.added(subject, backend, kind=REALISTIC)
+            _bar(panel, row - 0.2, subject, realistic, alpha=0.4)
         panel.set_yticks(range(len(SUBJECTS)), [_name(s) for s in reversed(SUBJECTS)])
         panel.margins(x=0.2)
         _plain_numbers(panel, "x")
@@ -87,12 +76,33 @@ def _strategies(report: Report) -> Figure:
     return figure
 
 
+def _bar(
+    panel: Axes, height: float, subject: str, added: Summary | None, alpha: float = 1
+) -> None:
+    if added is None:
+        return
+    width = max(added.median, LEAST)
+    panel.barh(height, width, alpha=alpha, color=COLOURS[subject], height=0.4)
+    ends = [max(added.least, LEAST), added.greatest]
+    panel.plot(ends, [height, height], "k-", lw=1)
+    panel.annotate(
+        rounded(added.median),
+        (max(width, added.greatest), height),
+        fontsize=7,
+        textcoords="offset points",
+        va="center",
+        xytext=(4, 0),
+    )
+
+
 def _tables(results: Results, report: Report) -> Figure:
     numbers = results.sizes["tables"]
-    figure, panels = _panels("What is added to an empty test, by number of tables")
+    figure, panels = _panels("What is added by a realistic test, by number of tables")
     for panel, backend in zip(panels, BACKENDS, strict=True):
         for subject in SUBJECTS:
-            points = [(n, report.added(subject, backend, n)) for n in numbers]
+            points = [
+                (n, report.added(subject, backend, n, REALISTIC)) for n in numbers
+            ]
             _line(panel, subject, points)
         panel.set_xticks(numbers)
         panel.set_xlabel("tables")

@@ -2,8 +2,18 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
-from .plan import COPY, COPY_EMPTY, FLOOR, MATRIX, SUBJECTS, UPDATE, WITHOUT
+from .plan import (
+    COPY,
+    COPY_EMPTY,
+    COPY_PLAIN,
+    FLOOR,
+    MATRIX,
+    SUBJECTS,
+    UPDATE,
+    WITHOUT,
+)
 from .projects import BACKENDS, STRATEGIES
 from .results import DETECTOR, EMPTY, PROCESS, REALISTIC, Case, Results, Summary
 
@@ -13,6 +23,7 @@ NAMES = {
     TUTORIAL: "the tutorial",
     "recipe": "SQLAlchemy's recipe",
 } | {strategy: f"`{strategy}`" for strategy in STRATEGIES}
+KINDS = (EMPTY, REALISTIC)
 UNKNOWN = ""
 # The least that counts as a cost, so that ratios of nothing stay finite.
 LEAST = 0.001
@@ -51,10 +62,11 @@ class Report:
     def markdown(self) -> str:
         """Return everything that was measured."""
         sections = [
-            (f"What is added to an empty test, with {self._base} tables", self.choice),
+            (f"What is added to a test, with {self._base} tables", self._choice),
             (f"A test, with {self._base} tables", self._strategies),
             ("The leak detector", self._detector),
             ("More tables", self._more_tables),
+            ("More tables and a test that writes", self._more_tables_written),
             ("More tests", self._more_tests),
             ("Two workers", self._workers),
             ("Start", self._starts),
@@ -74,26 +86,40 @@ class Report:
             return ""
         rows = []
         for subject in SUBJECTS:
-            added = [self.added(subject, backend) for backend in BACKENDS]
-            rows.append([NAMES[subject], *(_median(a, "ms") for a in added)])
+            costs = [
+                " / ".join(_median(self.added(subject, backend, kind=k)) for k in KINDS)
+                for backend in BACKENDS
+            ]
+            rows.append([NAMES[subject], *costs])
         return _table(["", *(f"`{backend}`" for backend in BACKENDS)], rows)
 
     def added(
-        self, subject: str, backend: str, tables: int | None = None
+        self,
+        subject: str,
+        backend: str,
+        tables: int | None = None,
+        kind: str = EMPTY,
     ) -> Summary | None:
-        """Return what a subject adds to an empty test, in milliseconds."""
-        case = Case(EMPTY, subject, backend, tables or self._base)
+        """Return what a test on a subject costs more than one without a database.
+
+        That is in milliseconds, for a test of the given kind.
+        """
+        case = Case(kind, subject, backend, tables or self._base)
         return self._results.compare(_difference, case, self._floor())
 
     def less(
-        self, subject: str, backend: str, tables: int | None = None
+        self,
+        subject: str,
+        backend: str,
+        tables: int | None = None,
+        kind: str = EMPTY,
     ) -> Summary | None:
         """Return how many times less that is than what the tutorial adds."""
         tables = tables or self._base
         return self._results.compare(
             lambda own, tutorial, floor: (tutorial - floor) / max(own - floor, LEAST),
-            Case(EMPTY, subject, backend, tables),
-            Case(EMPTY, TUTORIAL, backend, tables),
+            Case(kind, subject, backend, tables),
+            Case(kind, TUTORIAL, backend, tables),
             self._floor(),
         )
 
@@ -127,13 +153,16 @@ class Report:
         for backend, limit in zip(BACKENDS, (0.4, 0.4, 1.2), strict=True):
             text = f"`{backend}`: a whole suite starts at most {limit} s later"
             found.append(self._worst(text, limit, STRATEGIES, backend, self._start))
-        for backend in BACKENDS:
-            text = (
-                f"`{backend}`: all but `recreate` add at most twice as much with "
-                f"{self._tables[-1]} tables as with {self._base}"
-            )
-            growth = self._growth_with_tables
-            found.append(self._worst(text, 2, STRATEGIES[:-1], backend, growth))
+        for kind, test in zip(
+            KINDS, ("an empty test", "a test that writes"), strict=True
+        ):
+            for backend in BACKENDS:
+                text = (
+                    f"`{backend}`: all but `recreate` add at most twice as much to "
+                    f"{test} with {self._tables[-1]} tables as with {self._base}"
+                )
+                by_tables = partial(self._growth_with_tables, kind=kind)
+                found.append(self._worst(text, 2, STRATEGIES[:-1], backend, by_tables))
         for backend in BACKENDS:
             text = (
                 f"`{backend}`: what is added is at most 1.2 times as much in the "
@@ -141,7 +170,7 @@ class Report:
             )
             growth = self._growth_with_tests
             found.append(self._worst(text, 1.2, STRATEGIES, backend, growth))
-        ratio = self._copier_ratio()
+        ratio = self._copier_ratio(COPY)
         found.append(
             Aim("`copier copy` takes at most 1.4 times an empty template's", 1.4, ratio)
         )
@@ -186,6 +215,14 @@ class Report:
     def _floor(self) -> Case:
         return Case(EMPTY, FLOOR, "", self._base)
 
+    def _choice(self) -> str:
+        text = (
+            "In ms: to an empty test / by a realistic one, which inserts three rows, "
+            "commits twice and sends a query."
+        )
+        table = self.choice()
+        return f"{text}\n\n{table}" if table else ""
+
     def _strategies(self) -> str:
         if self._floor() not in self._results.figures:
             return ""
@@ -225,24 +262,33 @@ class Report:
         return _section(text, ["", "backend", "a test, µs"], rows)
 
     def _more_tables(self) -> str:
+        return self._growing_with_tables(
+            EMPTY, "What is added to an empty test, in ms."
+        )
+
+    def _more_tables_written(self) -> str:
+        text = "What is added by a realistic test, in ms."
+        return self._growing_with_tables(REALISTIC, text)
+
+    def _growing_with_tables(self, kind: str, text: str) -> str:
         rows = []
         most = self._tables[-1]
-        for subject, backend in self._measured(EMPTY, tables=most):
+        for subject, backend in self._measured(kind, tables=most):
+            costs = (self.added(subject, backend, n, kind) for n in self._tables)
             rows.append(
                 [
                     NAMES[subject],
                     f"`{backend}`",
-                    *(_spread(self.added(subject, backend, n)) for n in self._tables),
-                    _spread(self._growth_with_tables(subject, backend)),
+                    *map(_spread, costs),
+                    _spread(self._growth_with_tables(subject, backend, kind)),
                     UNKNOWN
                     if subject == TUTORIAL
-                    else _spread(self.less(subject, backend, most)),
+                    else _spread(self.less(subject, backend, most, kind)),
                 ]
             )
         head = ["", "backend", *(f"{number} tables" for number in self._tables)]
         head += [f"{most} against {self._base}"]
         head += [f"times less than the tutorial, {most} tables"]
-        text = "What is added to an empty test, in ms."
         return _section(text, head, rows)
 
     def _more_tests(self) -> str:
@@ -317,15 +363,13 @@ class Report:
         return _section(text, ["", "backend", "whole suite, s", "beyond, s"], rows)
 
     def _copier(self) -> str:
-        cases = [Case(PROCESS, name) for name in (COPY, COPY_EMPTY, UPDATE, MATRIX)]
-        times = [self._results.summary(case) for case in cases]
-        ratios = [_spread(self._copier_ratio()), "", "", ""]
-        rows = [
-            [case.subject, _spread(time), ratio]
-            for case, time, ratio in zip(cases, times, ratios, strict=True)
-            if time
-        ]
-        head = ["", "whole process, s", "against an empty template"]
+        rows = []
+        for name in (COPY, COPY_PLAIN, COPY_EMPTY, UPDATE, MATRIX):
+            time = self._results.summary(Case(PROCESS, name))
+            ratio = self._copier_ratio(name) if name in (COPY, COPY_PLAIN) else None
+            if time:
+                rows.append([name, _spread(time), _spread(ratio)])
+        head = ["", "whole process, s", "times an empty template's"]
         return _table(head, rows) if rows else ""
 
     def _aims(self) -> str:
@@ -339,12 +383,14 @@ class Report:
             Case(PROCESS, WITHOUT, "", self._base, 1),
         )
 
-    def _growth_with_tables(self, subject: str, backend: str) -> Summary | None:
+    def _growth_with_tables(
+        self, subject: str, backend: str, kind: str
+    ) -> Summary | None:
         fewest, most = self._tables[0], self._tables[-1]
         return self._results.compare(
             lambda less, more, floor: (more - floor) / max(less - floor, LEAST),
-            Case(EMPTY, subject, backend, fewest),
-            Case(EMPTY, subject, backend, most),
+            Case(kind, subject, backend, fewest),
+            Case(kind, subject, backend, most),
             self._floor(),
         )
 
@@ -374,10 +420,10 @@ class Report:
     def _slope(self, fewest: float, most: float) -> float:
         return (most - fewest) / (self._steep - self._numbers[0]) * 1000
 
-    def _copier_ratio(self) -> Summary | None:
+    def _copier_ratio(self, name: str) -> Summary | None:
         return self._results.compare(
             lambda own, empty: own / empty,
-            Case(PROCESS, COPY),
+            Case(PROCESS, name),
             Case(PROCESS, COPY_EMPTY),
         )
 
@@ -403,8 +449,8 @@ def _difference(figure: float, floor: float) -> float:
     return figure - floor
 
 
-def _median(summary: Summary | None, unit: str) -> str:
-    return f"{rounded(summary.median)} {unit}" if summary else UNKNOWN
+def _median(summary: Summary | None) -> str:
+    return rounded(summary.median) if summary else UNKNOWN
 
 
 def _spread(summary: Summary | None) -> str:

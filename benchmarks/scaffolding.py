@@ -13,23 +13,27 @@ CHANGED = ("tests/harness/guard.py", "tests/harness/plugin.py.jinja")
 
 
 class Scaffolding:
-    """The template, in two versions, and an empty one, as git repositories."""
+    """The template, in two versions, an empty and a plain one, as git repositories.
+
+    The plain one has the files that the template makes of the default answers.
+    """
 
     def __init__(self, template: Path, folder: Path) -> None:
         self._folder = folder
         self._numbers = itertools.count()
         self._template, self._empty = folder / "template", folder / "empty"
-        self._project = folder / "project"
-        (self._empty / "template").mkdir(parents=True)
-        (self._empty / "copier.yml").write_text("_subdirectory: template\n")
-        (self._empty / "template" / ANSWERS).write_text(
-            "{{ _copier_answers | to_nice_yaml }}"
-        )
+        self._plain, self._project = folder / "plain", folder / "project"
         shutil.copytree(template, self._template)
-        for repository in (self._template, self._empty):
-            run(repository, "git", "init", "--quiet")
-            _commit(repository, "0.1.0")
+        _release(self._template)
         self._copy(self._template, self._project)
+        shutil.copytree(self._project, self._plain / "template")
+        (self._plain / "template" / ".copier-answers.yml").unlink()
+        (self._empty / "template").mkdir(parents=True)
+        for repository in (self._plain, self._empty):
+            (repository / "copier.yml").write_text("_subdirectory: template\n")
+            answers = "{{ _copier_answers | to_nice_yaml }}"
+            (repository / "template" / ANSWERS).write_text(answers)
+            _release(repository)
         run(self._project, "git", "init", "--quiet")
         _commit(self._project)
         for name in CHANGED:
@@ -41,6 +45,11 @@ class Scaffolding:
         """Return the seconds that a new project takes, as a whole process."""
         folder = self._folder / f"copy {next(self._numbers)}"
         return seconds(lambda: self._copy(self._template, folder))
+
+    def copy_plain(self) -> float:
+        """Return the same for the plain template."""
+        folder = self._folder / f"copy {next(self._numbers)}"
+        return seconds(lambda: self._copy(self._plain, folder))
 
     def copy_empty(self) -> float:
         """Return the same for the empty template."""
@@ -56,6 +65,11 @@ class Scaffolding:
     def _copy(self, repository: Path, folder: Path) -> None:
         command = [program("copier"), "copy", "--defaults"]
         run(self._folder, *command, repository, folder)
+
+
+def _release(repository: Path) -> None:
+    run(repository, "git", "init", "--quiet")
+    _commit(repository, "0.1.0")
 
 
 def _commit(repository: Path, tag: str = "") -> None:

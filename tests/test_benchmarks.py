@@ -18,8 +18,9 @@ from .matrix import environment
 pytestmark = pytest.mark.remembered
 
 PLOTS = {"strategies.svg", "tables.svg", "tests.svg"}
-SECTIONS = ["What is added to an empty test", "A test", "The leak detector"]
-SECTIONS += ["More tables", "More tests", "Two workers", "Start", "Copier", "Aims"]
+SECTIONS = ["What is added to a test", "A test", "The leak detector", "More tables"]
+SECTIONS += ["More tables and a test that writes", "More tests", "Two workers"]
+SECTIONS += ["Start", "Copier", "Aims"]
 
 
 def benchmarks(*arguments: str | Path) -> str:
