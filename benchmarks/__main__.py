@@ -24,6 +24,7 @@ from .scaffolding import Scaffolding
 from .servers import postgresql_server
 
 PARTS = ("strategies", "tables", "numbers", "start", "copier")
+ON_REQUEST = "matrix"
 FIGURES = "benchmarks.json"
 TABLES = "benchmarks.md"
 
@@ -34,14 +35,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     output: Path | None = options.output
     if output is None and not (options.quick or options.only):
         output = REPOSITORY / "docs"
-    if options.draw:
-        results = Results.load((output or REPOSITORY / "docs") / FIGURES)
-    else:
-        try:
+    try:
+        if options.draw:
+            results = Results.load((output or REPOSITORY / "docs") / FIGURES)
+        else:
             results = measure(options)
-        except BenchmarkError as error:
-            print(error, file=sys.stderr)
-            return 1
+            if options.only and output and (output / FIGURES).exists():
+                results = Results.load(output / FIGURES).updated(results)
+    except (BenchmarkError, OSError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 1
     report = Report(results)
     print(report.markdown(), end="")
     if output is not None:
@@ -80,9 +83,9 @@ def measure(options: argparse.Namespace) -> Results:
             Suites(folder, runner),
             Projects(Renderer(template, folder / "rendered"), folder, server),
             Scaffolding(template, folder / "copier"),
-            _everything if options.matrix else None,
+            _everything,
         )
-        parts = set(options.only or PARTS) | {"matrix"}
+        parts = set(options.only or PARTS)
         if "tables" in parts:
             parts.add("strategies")  # which has the fewest tables
         tasks = [task for task in plan.tasks() if task.part in parts]
@@ -153,19 +156,16 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--only",
         action="append",
-        choices=PARTS,
-        help="measure this part only; may be given several times",
+        choices=[*PARTS, ON_REQUEST],
+        help="measure this part only, and with --output keep the figures of the others "
+        f"that are there; may be given several times; {ON_REQUEST}, which takes many "
+        "minutes, is all tests of the template and measured only if it is asked for",
     )
     parser.add_argument(
         "--runs",
         type=int,
         metavar="N",
         help="measure tests in N rounds, 5 unless told, and the rest in proportion",
-    )
-    parser.add_argument(
-        "--matrix",
-        action="store_true",
-        help="measure the tests of the template too, the whole matrix; takes minutes",
     )
     parser.add_argument(
         "--output",

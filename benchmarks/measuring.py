@@ -73,13 +73,15 @@ class Suites:
         start = time.perf_counter()
         if self.runner is None or whole or workers > 1:
             command = [sys.executable, "-m", "pytest", *arguments]
-            done = environment.run(project, *command, **settings)
-            status, output = done.returncode, done.stdout + done.stderr
+            output = run(project, *command, variables=settings, timeout=None)
         else:
             forked = self.runner.pytest(project, arguments, **settings)
-            status, output = forked.status, forked.output
+            output = forked.output
+            if forked.status:
+                msg = f"a suite in {project} failed:\n{output[-4000:]}"
+                raise BenchmarkError(msg)
         seconds = time.perf_counter() - start
-        if status or f"{tests * len(modules)} passed" not in output:
+        if f"{tests * len(modules)} passed" not in output:
             msg = f"a suite in {project} did not pass:\n{output[-4000:]}"
             raise BenchmarkError(msg)
         if workers > 1:
@@ -118,18 +120,20 @@ def run(
     folder: Path,
     *command: str | Path,
     timeout: float | None = environment.TIMEOUT,
-) -> None:
-    """Run a command in a folder; raise `BenchmarkError` if it fails.
+    variables: Mapping[str, str] | None = None,
+) -> str:
+    """Run a command in a folder and return what it prints.
 
-    `timeout` is in seconds, None for as long as it takes.
+    `timeout` is in seconds, None for as long as it takes; `variables` are added to
+    the environment. Raises `BenchmarkError` if the command fails.
     """
     try:
-        subprocess.run(
+        done = subprocess.run(
             [str(part) for part in command],
             capture_output=True,
             check=True,
             cwd=folder,
-            env=environment.variables(),
+            env=environment.variables(**(variables or {})),
             stdin=subprocess.DEVNULL,
             text=True,
             timeout=timeout,
@@ -137,3 +141,4 @@ def run(
     except subprocess.CalledProcessError as error:
         msg = f"{command} failed:\n{error.stdout}{error.stderr}"
         raise BenchmarkError(msg) from error
+    return done.stdout

@@ -31,8 +31,7 @@ class Sizes:
 
     `tests` are run of each suite, `slow_tests` of slow ones, `fewest_tests` of those
     that create more than `many_tables` for each test. `numbers` and `tables` are what
-    the numbers of tests and tables are raised to; more than `slow_number` tests are
-    run of what is fast only. Then come the rounds of each part.
+    the numbers of tests and tables are raised to. Then come the rounds of each part.
     """
 
     tests: int = 200
@@ -41,13 +40,12 @@ class Sizes:
     tables: tuple[int, ...] = (3, 30, 300)
     many_tables: int = 100
     numbers: tuple[int, ...] = (100, 1_000, 10_000)
-    slow_number: int = 1_000
     rounds: int = 5
     rounds_of_tables: int = 3
     rounds_of_many_tables: int = 2
     rounds_of_numbers: int = 3
-    rounds_of_slow_numbers: int = 2
     rounds_of_most_tests: int = 2
+    rounds_of_most_slow_tests: int = 1
     rounds_of_workers: int = 2
     rounds_of_processes: int = 5
     # The smallest run has all rows, but raises the numbers for few subjects only.
@@ -62,13 +60,12 @@ QUICK = Sizes(
     fewest_tests=4,
     tables=(3, 4),
     numbers=(4, 6),
-    slow_number=6,
     rounds=1,
     rounds_of_tables=1,
     rounds_of_many_tables=1,
     rounds_of_numbers=1,
-    rounds_of_slow_numbers=1,
     rounds_of_most_tests=1,
+    rounds_of_most_slow_tests=1,
     rounds_of_workers=1,
     rounds_of_processes=1,
     raised=("tutorial", "rollback"),
@@ -95,13 +92,13 @@ class Task:
 
 @dataclass(frozen=True)
 class Plan:
-    """Makes the tasks; `everything` runs the whole matrix of the template's tests."""
+    """Makes the tasks; `everything` returns the seconds that the whole matrix takes."""
 
     sizes: Sizes
     suites: Suites
     projects: Projects
     scaffolding: Scaffolding
-    everything: Callable[[], float] | None
+    everything: Callable[[], float]
 
     def tasks(self) -> list[Task]:
         """Return all tasks."""
@@ -155,21 +152,21 @@ class Plan:
         for subject, backend in [(FLOOR, ""), *raised]:
             for tests in sizes.numbers:
                 rounds = sizes.rounds_of_numbers
-                if (subject, backend) in SLOW:
-                    rounds = sizes.rounds_of_slow_numbers
-                    if tests > sizes.slow_number:
-                        continue
                 if tests == max(sizes.numbers):
-                    rounds = min(rounds, sizes.rounds_of_most_tests)
-                yield self._suite("numbers", rounds, subject, backend, tests=tests)
-                if tests <= sizes.slow_number:
+                    slow = (subject, backend) in SLOW
+                    rounds = (
+                        sizes.rounds_of_most_slow_tests
+                        if slow
+                        else sizes.rounds_of_most_tests
+                    )
+                for workers in (1, 2):
                     yield self._suite(
                         "numbers",
-                        sizes.rounds_of_workers,
+                        min(rounds, sizes.rounds_of_workers) if workers > 1 else rounds,
                         subject,
                         backend,
                         tests=tests,
-                        workers=2,
+                        workers=workers,
                     )
 
     def _suite(
@@ -246,8 +243,8 @@ class Plan:
         yield self._process("copier", COPY_PLAIN, rounds, 1, copier.copy_plain)
         yield self._process("copier", COPY_EMPTY, rounds, 1, copier.copy_empty)
         yield self._process("copier", UPDATE, rounds, 2, copier.update)
-        if self.everything is not None:
-            yield self._process("matrix", MATRIX, 1, 600, self.everything)
+        case = Case(PROCESS, MATRIX)
+        yield Task("matrix", MATRIX, 1, 1200, lambda: {case: self.everything()})
 
     def _process(
         self,

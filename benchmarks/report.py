@@ -192,12 +192,6 @@ class Report:
         worst, name = max(measured, key=lambda pair: pair[0].median)
         return Aim(f"{text}; the worst is `{name}`", limit, worst)
 
-    @property
-    def _steep(self) -> int:
-        """The number of tests up to which the cost for two workers is measured."""
-        cases = [case for case in self._results.figures if case.workers > 1]
-        return max((case.tests for case in cases), default=0)
-
     def _introduction(self) -> str:
         machine = self._results.machine
         packages = ", ".join(f"{n} {v}" for n, v in machine["packages"].items())
@@ -309,11 +303,9 @@ class Report:
             )
         head = ["", "backend", *(f"{number:,} tests" for number in self._numbers)]
         head += ["what is added: longest suite against shortest"]
-        limit = self._results.sizes["slow_number"]
         text = (
             "What an empty test costs when the suite has so many, in ms, pytest's own "
-            "cost included. What costs more than 5 ms a test was run with at most "
-            f"{limit:,} tests."
+            "cost included."
         )
         return _section(text, head, rows)
 
@@ -335,7 +327,7 @@ class Report:
         text = (
             "How much longer one test more makes the whole run, in ms, pytest's own "
             "cost included: the difference between runs of "
-            f"{self._numbers[0]:,} and {self._steep:,} tests, as whole processes."
+            f"{self._numbers[0]:,} and {self._numbers[-1]:,} tests, as whole processes."
         )
         return _section(text, ["", "backend", "1 worker, ms", "2 workers, ms"], rows)
 
@@ -412,13 +404,13 @@ class Report:
         )
 
     def _ends(self, subject: str, backend: str, workers: int) -> list[Case]:
-        numbers = (self._numbers[0], self._steep)
+        numbers = (self._numbers[0], self._numbers[-1])
         return [
             Case(PROCESS, subject, backend, self._base, n, workers) for n in numbers
         ]
 
     def _slope(self, fewest: float, most: float) -> float:
-        return (most - fewest) / (self._steep - self._numbers[0]) * 1000
+        return (most - fewest) / (self._numbers[-1] - self._numbers[0]) * 1000
 
     def _copier_ratio(self, name: str) -> Summary | None:
         return self._results.compare(

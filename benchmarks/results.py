@@ -68,6 +68,18 @@ class Results:
         series = [self.figures.get(case, []) for case in cases]
         return summarise([compute(*figures) for figures in zip(*series, strict=False)])
 
+    def updated(self, newer: "Results") -> "Results":
+        """Return these results with the figures of `newer` added or put in place.
+
+        Raises `ValueError` unless both were measured on the same and in the same way.
+        """
+        # As they are written, so that a list and a tuple are the same.
+        own, other = (json.dumps([r.machine, r.sizes]) for r in (self, newer))
+        if own != other:
+            msg = "the figures that are there come of other versions, rounds or sizes"
+            raise ValueError(msg)
+        return Results(self.sizes, self.machine, self.figures | newer.figures)
+
     def save(self, path: Path) -> None:
         """Write everything to a JSON file."""
         series = [

@@ -95,12 +95,28 @@ def test_median_decides_whether_an_aim_is_met(aim: Aim, verdict: str) -> None:
 
 
 def test_figures_are_compared_within_their_round() -> None:
-    results = Results({"tables": [3], "numbers": [1], "slow_number": 1})
+    results = Results({"tables": [3], "numbers": [1]})
     floor = Case("empty test, ms", FLOOR, "", 3)
     tested = Case("empty test, ms", "rollback", "postgresql", 3)
     results.figures = {floor: [1, 5, 2], tested: [2, 6, 3, 99]}
 
     assert Report(results).added("rollback", "postgresql") == Summary(1, 1, 1, 3)
+
+
+def test_figures_of_a_part_replace_those_that_are_there() -> None:
+    start, copier = Case("process, s", "rollback"), Case("process, s", "copier copy")
+    there = Results({"tables": [3]}, {"cores": 2}, {start: [1], copier: [2]})
+    newer = Results({"tables": (3,)}, {"cores": 2}, {copier: [3, 4]})
+
+    assert there.updated(newer).figures == {start: [1], copier: [3, 4]}
+
+
+@pytest.mark.parametrize(
+    "other", [Results({"tables": [4]}, {"cores": 2}), Results({"tables": [3]}, {})]
+)
+def test_figures_of_another_kind_of_run_are_not_mixed_in(other: Results) -> None:
+    with pytest.raises(ValueError, match="come of other versions"):
+        Results({"tables": [3]}, {"cores": 2}).updated(other)
 
 
 def test_figures_survive_being_written_and_read(tmp_path: Path) -> None:
