@@ -1,6 +1,7 @@
 """The benchmarks work; how fast anything is, no test asks."""
 
 import json
+import re
 import sys
 from pathlib import Path
 from xml.etree import ElementTree
@@ -71,6 +72,17 @@ def test_command_measures_everything_and_draws_it(tmp_path: Path) -> None:
     (tmp_path / "benchmarks.json").rename(again / "benchmarks.json")
     assert benchmarks("--draw", "--output", again) == printed
     assert {path.name: path.read_bytes() for path in again.glob("*.svg")} == plots
+
+
+def test_readme_shows_what_was_last_measured() -> None:
+    readme = (environment.REPOSITORY / "README.md").read_text()
+    docs = environment.REPOSITORY / "docs"
+    report = Report(Results.load(docs / "benchmarks.json"))
+
+    assert report.choice() in readme
+    assert report.markdown() == (docs / "benchmarks.md").read_text()
+    plots = re.findall(r"!\[.+\]\(docs/(.+)\)", readme)
+    assert set(plots) == PLOTS == {path.name for path in docs.glob("*.svg")}
 
 
 def test_cost_of_a_test_leaves_out_the_first_and_the_last() -> None:
