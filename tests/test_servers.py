@@ -2,12 +2,11 @@
 
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from .matrix.projects import Renderer
 from .matrix.runner import Runner
-from .matrix.scenes import databases
+from .matrix.scenes import databases, plain_user
 
 pytestmark = pytest.mark.remembered
 
@@ -39,14 +38,11 @@ def test_server_of_ones_own_serves_run_after_run_and_is_left_as_it_was(
 def test_user_who_may_create_databases_needs_no_other_right(
     render: Renderer, runner: Runner, tmp_path: Path, server: int, isolation: str
 ) -> None:
-    role = f"plain_{isolation}"
-    admin = f"postgresql://postgres@127.0.0.1:{server}/postgres"
-    with psycopg.connect(admin, autocommit=True) as connection:
-        connection.execute(f"CREATE ROLE {role} LOGIN CREATEDB")
+    name = f"plain_{isolation}"
+    url = plain_user(server, name)
     project = render(backend="postgresql", isolation=isolation).copy(tmp_path / "p")
-    url = f"postgresql://{role}@127.0.0.1:{server}/{role}_test"
 
     run = runner.pytest(project.root, [], TEST_DATABASE_URL=url)
 
     assert run.status == 0, run.output
-    assert not {name for name in databases(server) if name.startswith(role)}
+    assert not {n for n in databases(server) if n.startswith(name)}

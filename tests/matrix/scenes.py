@@ -17,6 +17,7 @@ from .projects import Project
 from .runner import Runner
 
 DEADLINE = 60.0  # seconds, for what takes a moment
+ADMIN = "postgresql://postgres@127.0.0.1:{port}/postgres"  # a user's server
 
 # Loaded into every run: notes where the run's own PostgreSQL server is.
 WITNESS = """
@@ -232,7 +233,13 @@ def processes_naming(text: str) -> list[str]:
 
 def databases(port: int) -> set[str]:
     """Return the names of all databases on a server."""
-    url = f"postgresql://postgres@127.0.0.1:{port}/postgres"
-    with psycopg.connect(url) as connection:
+    with psycopg.connect(ADMIN.format(port=port)) as connection:
         rows = connection.execute("SELECT datname FROM pg_database").fetchall()
     return {str(name) for (name,) in rows}
+
+
+def plain_user(port: int, name: str) -> str:
+    """Make a user who may do nothing but create databases; return a URL for tests."""
+    with psycopg.connect(ADMIN.format(port=port), autocommit=True) as connection:
+        connection.execute(f"CREATE ROLE {name} LOGIN CREATEDB")
+    return f"postgresql://{name}@127.0.0.1:{port}/{name}_test"

@@ -11,10 +11,10 @@ from .isolation_truncate import TruncateIsolation
 from .leaks import BypassWarning
 from .postgresql import PostgreSQLDatabase
 
-# Has no effect for a user who is not allowed to do so.
+MAY_BECOME_REPLICA = "has_parameter_privilege('session_replication_role', 'SET')"
 BECOME_REPLICA = (
     "SELECT set_config('session_replication_role', 'replica', false) "
-    "WHERE has_parameter_privilege('session_replication_role', 'SET')"
+    f"WHERE {MAY_BECOME_REPLICA}"
 )
 
 
@@ -28,6 +28,15 @@ class PostgreSQLTruncateIsolation(TruncateIsolation, PostgreSQLDatabase):
         )
         async with self.autocommit.connect() as connection:
             return (await connection.execute(text(query))).one()
+
+    async def triggers_fire(self) -> bool:
+        """Return whether there are triggers that may write while rows are deleted."""
+        query = (
+            "SELECT count(*) FROM pg_trigger WHERE NOT tgisinternal AND tgenabled IN "
+            f"('A', CASE WHEN {MAY_BECOME_REPLICA} THEN 'R' ELSE 'O' END)"
+        )
+        async with self.autocommit.connect() as connection:
+            return bool(await connection.scalar(text(query)))
 
     async def delete_rows(self) -> None:
         """Delete all rows of all tables; sequences go on counting."""
@@ -43,10 +52,10 @@ class PostgreSQLTruncateIsolation(TruncateIsolation, PostgreSQLDatabase):
 
     @cached_property
     def _cleaner(self) -> AsyncEngine:
-        """An engine whose connections play the part of a replica.
+        """An engine whose connections play the part of a replica, if they may.
 
-        No trigger fires for them. Otherwise each row would be looked for in all
-        tables that may refer to it, though they are emptied, too.
+        No foreign key is checked for them. Otherwise each row would be looked for in
+        all tables that may refer to it, though they are emptied, too.
         """
         engine = create_async_engine(self.url, isolation_level="AUTOCOMMIT")
         event.listen(engine.sync_engine, "connect", _become_replica)

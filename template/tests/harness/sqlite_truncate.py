@@ -11,6 +11,12 @@ class SQLiteTruncateIsolation(TruncateIsolation, SQLiteDatabase):
         """Return what changes when tables, columns or indexes come or go."""
         return self.schema_version()
 
+    async def triggers_fire(self) -> bool:
+        """Return whether there are triggers that may write while rows are deleted."""
+        query = "SELECT count(*) FROM sqlite_master WHERE type = 'trigger'"
+        [triggers] = self.anchor.execute(query).fetchone()
+        return bool(triggers)
+
     async def delete_rows(self) -> None:
         """Delete all rows of all tables.
 
