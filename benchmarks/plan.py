@@ -146,20 +146,20 @@ class Plan:
         raised = [
             (subject, backend)
             for subject in sizes.raised
-            if subject in STRATEGIES
             for backend in sizes.raised_backends
         ]
         for subject, backend in [(FLOOR, ""), *raised]:
             for tests in sizes.numbers:
                 rounds = sizes.rounds_of_numbers
                 if tests == max(sizes.numbers):
-                    slow = (subject, backend) in SLOW
                     rounds = (
                         sizes.rounds_of_most_slow_tests
-                        if slow
+                        if subject in CREATES_TABLES
                         else sizes.rounds_of_most_tests
                     )
-                for workers in (1, 2):
+                # Workers would share the file, or the server's database, of the others.
+                shared = subject in OTHERS and backend != "sqlite-memory"
+                for workers in (1,) if shared else (1, 2):
                     yield self._suite(
                         "numbers",
                         min(rounds, sizes.rounds_of_workers) if workers > 1 else rounds,

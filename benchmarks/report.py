@@ -327,7 +327,9 @@ class Report:
         text = (
             "How much longer one test more makes the whole run, in ms, pytest's own "
             "cost included: the difference between runs of "
-            f"{self._numbers[0]:,} and {self._numbers[-1]:,} tests, as whole processes."
+            f"{self._numbers[0]:,} and {self._numbers[-1]:,} tests, as whole "
+            "processes. The tutorial's and the recipe's workers would all use the same "
+            "file or database: these two run in memory only."
         )
         return _section(text, ["", "backend", "1 worker, ms", "2 workers, ms"], rows)
 
