@@ -41,7 +41,6 @@ class SQLiteFileDatabase(SQLiteDatabase):
         await super().open()
         # The anchor puts the database back, so it does not wait for the disk either.
         self.anchor.execute("PRAGMA synchronous=OFF")
-        self.anchor.execute("PRAGMA journal_mode=MEMORY")
 
     async def close(self) -> None:
         """Remove the database and its directory."""
