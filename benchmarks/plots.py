@@ -160,7 +160,13 @@ def _finish(figure: Figure, panels: list[Axes], unit: str) -> None:
         _plain_numbers(panel, "y")
     named = {name: handle for handle, name in _handles(panels)}
     figure.legend(
-        list(named.values()), list(named), loc="outside lower center", ncols=7
+        list(named.values()),
+        list(named),
+        columnspacing=1.2,
+        frameon=False,
+        handlelength=1.8,
+        loc="outside lower center",
+        ncols=len(named),
     )
 
 

@@ -1,7 +1,7 @@
 """Tables of what was measured, in Markdown, and whether the aims are met."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 from .plan import (
@@ -165,8 +165,8 @@ class Report:
                 found.append(self._worst(text, 2, STRATEGIES[:-1], backend, by_tables))
         for backend in BACKENDS:
             text = (
-                f"`{backend}`: what is added is at most 1.2 times as much in the "
-                "longest suite as in the shortest"
+                f"`{backend}`: a test costs at most 1.2 times as much in a suite of "
+                f"{self._numbers[-1]:,} tests as in one of {self._numbers[0]:,}"
             )
             growth = self._growth_with_tests
             found.append(self._worst(text, 1.2, STRATEGIES, backend, growth))
@@ -287,7 +287,6 @@ class Report:
 
     def _more_tests(self) -> str:
         rows = []
-        growth = self._growth_with_tests
         for subject, backend in self._measured(EMPTY, tests=self._numbers[0]):
             costs = [
                 self._results.summary(Case(EMPTY, subject, backend, self._base, number))
@@ -298,11 +297,11 @@ class Report:
                     NAMES[subject],
                     f"`{backend}`" if backend else "",
                     *map(_spread, costs),
-                    "" if subject == FLOOR else _spread(growth(subject, backend)),
+                    _spread(self._growth_with_tests(subject, backend)),
                 ]
             )
         head = ["", "backend", *(f"{number:,} tests" for number in self._numbers)]
-        head += ["what is added: longest suite against shortest"]
+        head += [f"{self._numbers[-1]:,} against {self._numbers[0]:,}"]
         text = (
             "What an empty test costs when the suite has so many, in ms, pytest's own "
             "cost included."
@@ -312,10 +311,8 @@ class Report:
     def _workers(self) -> str:
         rows = []
         for subject, backend in self._measured(PROCESS, workers=2):
-            one, two = (
-                self._results.compare(self._slope, *self._ends(subject, backend, n))
-                for n in (1, 2)
-            )
+            ends = (self._ends(PROCESS, subject, backend, n) for n in (1, 2))
+            one, two = (self._results.compare(self._slope, *cases) for cases in ends)
             rows.append(
                 [
                     NAMES[subject],
@@ -389,26 +386,18 @@ class Report:
         )
 
     def _growth_with_tests(self, subject: str, backend: str) -> Summary | None:
-        """Return how many times as much is added in the longest suite."""
-        figures = self._results.figures
-        case = Case(EMPTY, subject, backend, self._base)
-        cases = [replace(case, tests=number) for number in self._numbers]
-        measured = [case for case in cases if case in figures]
-        if len(measured) < 2:
-            return None
-        fewest, most = measured[0], measured[-1]
-        floors = [replace(c, subject=FLOOR, backend="") for c in (fewest, most)]
+        """Return how many times as much a test costs in the longest suite."""
         return self._results.compare(
-            lambda less, more, *floor: (more - floor[1]) / max(less - floor[0], LEAST),
-            fewest,
-            most,
-            *floors,
+            lambda fewest, most: most / fewest, *self._ends(EMPTY, subject, backend)
         )
 
-    def _ends(self, subject: str, backend: str, workers: int) -> list[Case]:
+    def _ends(
+        self, measure: str, subject: str, backend: str, workers: int = 1
+    ) -> list[Case]:
+        """Return the cases with the fewest and the most tests."""
         numbers = (self._numbers[0], self._numbers[-1])
         return [
-            Case(PROCESS, subject, backend, self._base, n, workers) for n in numbers
+            Case(measure, subject, backend, self._base, n, workers) for n in numbers
         ]
 
     def _slope(self, fewest: float, most: float) -> float:
