@@ -2,13 +2,44 @@
 
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from .matrix.projects import Renderer
 from .matrix.runner import Runner
-from .matrix.scenes import databases, plain_user
+from .matrix.scenes import ADMIN, databases, plain_user
 
 pytestmark = pytest.mark.remembered
+
+# Ends while autovacuum, which it has made slow, is at work in the database.
+VACUUMED = """
+import asyncio
+
+from sqlalchemy import text
+
+HERE = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+
+async def test_vacuumed(engine):
+    autocommit = engine.execution_options(isolation_level="AUTOCOMMIT")
+    async with autocommit.connect() as connection:
+        for statement in (
+            "CREATE TABLE vacuumed (a int) WITH (autovacuum_vacuum_threshold = 0, "
+            "autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_cost_delay = 100, "
+            "autovacuum_vacuum_cost_limit = 1)",
+            "INSERT INTO vacuumed SELECT generate_series(1, 50000)",
+            "DELETE FROM vacuumed",
+            "SELECT pg_stat_force_next_flush()",
+        ):
+            await connection.execute(text(statement))
+        # It has no user.
+        while not await connection.scalar(text(f"{HERE} AND usesysid IS NULL")):
+            await asyncio.sleep(0.05)
+
+async def test_next(engine):
+    async with engine.connect() as connection:
+        tables = await connection.scalar(text("SELECT to_regclass('vacuumed')"))
+    assert tables is None
+"""
 
 
 @pytest.mark.parametrize("isolation", ["rollback", "truncate"])
@@ -46,3 +77,23 @@ def test_user_who_may_create_databases_needs_no_other_right(
 
     assert run.status == 0, run.output
     assert not {n for n in databases(server) if n.startswith(name)}
+
+
+def test_autovacuum_at_work_does_not_keep_a_database_from_being_put_back(
+    render: Renderer, runner: Runner, tmp_path: Path, server: int
+) -> None:
+    url = plain_user(server, "vacuumed")
+    project = render(backend="postgresql", isolation="snapshot").copy(tmp_path / "p")
+    (project.root / "tests" / "test_vacuumed.py").write_text(VACUUMED)
+
+    with psycopg.connect(ADMIN.format(port=server), autocommit=True) as admin:
+        admin.execute("ALTER SYSTEM SET autovacuum_naptime = 1")
+        admin.execute("SELECT pg_reload_conf()")
+        run = runner.pytest(
+            project.root, ["tests/test_vacuumed.py"], TEST_DATABASE_URL=url
+        )
+        admin.execute("ALTER SYSTEM RESET autovacuum_naptime")
+        admin.execute("SELECT pg_reload_conf()")
+
+    assert run.status == 0, run.output
+    assert not {n for n in databases(server) if n.startswith("vacuumed")}
