@@ -81,9 +81,9 @@ ROLLBACK = [
     ),
     in_rollback(
         "outer transaction is committed",
-        "        await outer.close()\n        if await self.committed()",
+        "        await self.roll_back(outer)\n        if await self.committed()",
         "        await self._transaction.commit()\n"
-        "        await outer.close()\n        if await self.committed()",
+        "        await self.roll_back(outer)\n        if await self.committed()",
         "isolation::commit",
         backends=EVERY,
         says="really committed",

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 
 import pytest
 from sqlalchemy import ExceptionContext, event
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncTransaction
 
 from .isolation_snapshot import SnapshotIsolation
 
@@ -38,6 +38,14 @@ class RollbackIsolation(SnapshotIsolation):
     @abstractmethod
     async def violations(self, connection: AsyncConnection) -> list[str]:
         """Return which deferred constraints are violated, in sentences."""
+
+    async def begin(self, connection: AsyncConnection) -> AsyncTransaction:
+        """Begin the outer transaction."""
+        return await connection.begin()
+
+    async def roll_back(self, connection: AsyncConnection) -> None:
+        """Roll the outer transaction back, and return its connection to the pool."""
+        await connection.close()
 
     async def prepare(self) -> None:
         """Create the schema, and the snapshot for tests with real commits."""
@@ -62,7 +70,7 @@ class RollbackIsolation(SnapshotIsolation):
         if test.get_closest_marker("real_commits"):
             return await super().start_test(test)
         connection = await self.engine.connect()
-        self._transaction = await connection.begin()
+        self._transaction = await self.begin(connection)
         self._savepoints.clear()
         self._outer = connection
         return {"bind": connection, "join_transaction_mode": "create_savepoint"}
@@ -80,7 +88,7 @@ class RollbackIsolation(SnapshotIsolation):
             problems.append(f"The test ended the transaction that isolates it. {CURE}")
         elif self._deferring and not outer.get_nested_transaction():
             problems += await self.violations(outer)
-        await outer.close()
+        await self.roll_back(outer)
         if await self.committed() != self._committed:
             problems.append(f"Something was really committed. {CURE}")
             await self._undo_commits()
