@@ -89,11 +89,13 @@ def test_autovacuum_at_work_does_not_keep_a_database_from_being_put_back(
     with psycopg.connect(ADMIN.format(port=server), autocommit=True) as admin:
         admin.execute("ALTER SYSTEM SET autovacuum_naptime = 1")
         admin.execute("SELECT pg_reload_conf()")
-        run = runner.pytest(
-            project.root, ["tests/test_vacuumed.py"], TEST_DATABASE_URL=url
-        )
-        admin.execute("ALTER SYSTEM RESET autovacuum_naptime")
-        admin.execute("SELECT pg_reload_conf()")
+        try:
+            run = runner.pytest(
+                project.root, ["tests/test_vacuumed.py"], TEST_DATABASE_URL=url
+            )
+        finally:
+            admin.execute("ALTER SYSTEM RESET autovacuum_naptime")
+            admin.execute("SELECT pg_reload_conf()")
 
     assert run.status == 0, run.output
     assert not {n for n in databases(server) if n.startswith("vacuumed")}

@@ -44,8 +44,8 @@ class SQLiteRollbackIsolation(RollbackIsolation, SQLiteDatabase):
     def _in_this_thread(self) -> Iterator[None]:
         """Have SQLite called in this thread, while aiosqlite's has nothing to do.
 
-        aiosqlite hands each call to a thread of its own, which takes about a hundred
-        times as long as SQLite's BEGIN and ROLLBACK do.
+        aiosqlite hands each call to a thread of its own, and that takes far longer
+        than SQLite's BEGIN or ROLLBACK does.
         """
         # SQLAlchemy has set check_same_thread=False, as it does but for `:memory:`.
         self._driver._execute = _call
