@@ -417,7 +417,7 @@ HEAD = """
 import asyncio
 
 import pytest
-from sqlalchemy import ForeignKey, func, text
+from sqlalchemy import ForeignKey, event, func, text
 from sqlmodel import Field, SQLModel, select
 
 from tests.harness.application import create_engine
@@ -458,6 +458,34 @@ async def test_task(session_factory):
     asyncio.create_task(write_late())
 """,
         ["left unawaited", "write_late", "Await or cancel it"],
+    ),
+    # Its query is cancelled, and then the closing of its connection, which aiosqlite
+    # never finishes.
+    "closing": (
+        """
+async def test_closing(session_factory):
+    in_query = asyncio.Event()
+    numbers = "SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000"
+    slow = text(f"WITH RECURSIVE n(i) AS ({numbers}) SELECT count(*) FROM n")
+
+    async def ask():
+        async with session_factory() as session:
+            await add(session)
+            connection = await session.connection()
+            event.listen(
+                connection.sync_connection,
+                "before_cursor_execute",
+                lambda *_: in_query.set(),
+            )
+            await session.scalar(slow)
+
+    task = asyncio.create_task(ask())
+    await in_query.wait()
+    for _ in range(2):
+        task.cancel()
+        await asyncio.sleep(0)
+""",
+        ["left unawaited", "Await or cancel it"],
     ),
     "engine": (
         """

@@ -452,8 +452,8 @@ LEAKS = [
     ),
     in_leaks(
         "tasks are not cancelled",
-        "            task.cancel()\n            await asyncio.wait([task])\n",
-        "",
+        "while left := _tasks_beside(tasks):",
+        "while left := set[asyncio.Task[Any]]():",
         "leaks::task_that_is_left_unawaited",
     ),
     in_leaks(

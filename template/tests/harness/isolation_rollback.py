@@ -86,7 +86,9 @@ class RollbackIsolation(SnapshotIsolation):
             problems.append("A session was not closed: open it with `async with`.")
         if not self._transaction.is_active:
             problems.append(f"The test ended the transaction that isolates it. {CURE}")
-        elif self._deferring and not outer.get_nested_transaction():
+        elif self._deferring and not (
+            outer.invalidated or outer.get_nested_transaction()
+        ):
             problems += await self.violations(outer)
         await self.roll_back(outer)
         if await self.committed() != self._committed:

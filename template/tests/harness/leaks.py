@@ -11,6 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 from sqlalchemy.util import greenlet_spawn
 
+PATIENCE = 1.0  # seconds until a task that has not ended is cancelled again
+
 
 class BypassWarning(UserWarning):
     """Code connects to the test database with an engine that nothing isolates.
@@ -44,14 +46,17 @@ class Leaks:
         connections: Collection[ConnectionPoolEntry],
     ) -> list[str]:
         """End all tasks and connections but these; return what they were."""
-        problems = []
-        for task in asyncio.all_tasks().difference(tasks, {asyncio.current_task()}):
-            task.cancel()
-            await asyncio.wait([task])
-            problems.append(
-                f"A task was left unawaited: {task.get_coro()}. Await or cancel it, or "
-                "start it in a fixture."
-            )
+        problems = [
+            f"A task was left unawaited: {task.get_coro()}. Await or cancel it, or "
+            "start it in a fixture."
+            for task in _tasks_beside(tasks)
+        ]
+        # As tasks end they start others. Some have to be asked twice: aiosqlite's
+        # `close` may wait for a thread that has ended.
+        while left := _tasks_beside(tasks):
+            for task in left:
+                task.cancel()
+                await asyncio.wait([task], timeout=PATIENCE)
         for entry in self._lent.keys() - connections:
             await greenlet_spawn(self._lent[entry].invalidate)
             problems.append(
@@ -79,3 +84,7 @@ class Leaks:
                 "factory, which the fixtures have connected, or the fixture `engine`."
             )
             warnings.warn(BypassWarning(msg), stacklevel=2)
+
+
+def _tasks_beside(tasks: Collection[asyncio.Task[Any]]) -> set[asyncio.Task[Any]]:
+    return asyncio.all_tasks().difference(tasks, {asyncio.current_task()})

@@ -5,7 +5,9 @@ import sqlite3
 import tempfile
 from pathlib import Path
 
-from sqlalchemy import URL
+from sqlalchemy import URL, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from .database import Database
 from .guard import RefusedError
@@ -19,8 +21,8 @@ class SQLiteDatabase(Database):
     """A SQLite database with an anchor, a connection of the harness's own.
 
     The anchor works in this thread, without the hops to a thread of its own that
-    every call on aiosqlite costs. It never waits for a lock: while a test has left a
-    transaction open, it raises `sqlite3.OperationalError`.
+    every call on aiosqlite costs. While a test has left a transaction open, it raises
+    `sqlite3.OperationalError`, after the five seconds that sqlite3 waits for a lock.
     """
 
     anchor: sqlite3.Connection
@@ -32,7 +34,7 @@ class SQLiteDatabase(Database):
     async def open(self) -> None:
         """Create the database, empty, and an engine for it."""
         self.anchor = sqlite3.connect(
-            self.url.database or "", isolation_level=None, timeout=0, uri=True
+            self.url.database or "", isolation_level=None, uri=True
         )
         self.anchor.execute(f"PRAGMA page_size={PAGE_SIZE}")
         self.anchor.execute(f"PRAGMA application_id={MARKER}")
@@ -45,6 +47,12 @@ class SQLiteDatabase(Database):
         await self.engine.dispose()
         self.anchor.close()
         self._saved.close()
+
+    def create_engine(self) -> AsyncEngine:
+        """Return an engine whose connections hold no lock once they are invalidated."""
+        engine = super().create_engine()
+        event.listen(engine.sync_engine, "invalidate", _end)
+        return engine
 
     async def save(self) -> None:
         """Remember the database as it is now."""
@@ -101,6 +109,16 @@ class SQLiteDatabase(Database):
         if self.anchor.execute("PRAGMA application_id").fetchone() != (MARKER,):
             msg = f"{self.url.database} was not made by the tests; it stays as it is"
             raise RefusedError(msg)
+
+
+def _end(connection: DBAPIConnection, *_: object) -> None:
+    # Closing alone leaves the transaction open, and the database locked, as long as
+    # something refers to a cursor: the traceback of the query that was cancelled does.
+    driver = connection.driver_connection
+    if driver._connection:
+        driver._connection.interrupt()
+        driver._tx.put_nowait((None, driver._connection.rollback))
+        driver._tx.put_nowait((None, driver._connection.close))
 
 
 def _raise_if_locked(status: int, _remaining: int, _total: int) -> None:
