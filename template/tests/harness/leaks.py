@@ -46,17 +46,19 @@ class Leaks:
         connections: Collection[ConnectionPoolEntry],
     ) -> list[str]:
         """End all tasks and connections but these; return what they were."""
+        left = _tasks_beside(tasks)
         problems = [
             f"A task was left unawaited: {task.get_coro()}. Await or cancel it, or "
             "start it in a fixture."
-            for task in _tasks_beside(tasks)
+            for task in left
         ]
-        # As tasks end they start others. Some have to be asked twice: aiosqlite's
-        # `close` may wait for a thread that has ended.
-        while left := _tasks_beside(tasks):
+        while left:
             for task in left:
                 task.cancel()
                 await asyncio.wait([task], timeout=PATIENCE)
+            # As tasks end they start others. Some have to be asked twice: aiosqlite's
+            # `close` may wait for a thread that has ended.
+            left = _tasks_beside(tasks)
         for entry in self._lent.keys() - connections:
             await greenlet_spawn(self._lent[entry].invalidate)
             problems.append(
