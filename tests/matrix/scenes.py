@@ -90,6 +90,9 @@ class Scene:
         self, *arguments: str, wrapper: Sequence[str] = (), **own: str | Path
     ) -> "subprocess.Popen[str]":
         """Start pytest in a process group of its own, as a terminal does."""
+        if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+            # A shell has that for jobs in the background, and the run would inherit it.
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         return subprocess.Popen(
             [*wrapper, environment.program("pytest"), *arguments],
             cwd=self.project.root,
