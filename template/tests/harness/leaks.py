@@ -56,8 +56,8 @@ class Leaks:
             for task in left:
                 task.cancel()
                 await asyncio.wait([task], timeout=PATIENCE)
-            # As tasks end they start others. Some have to be asked twice: aiosqlite's
-            # `close` may wait for a thread that has ended.
+            # As tasks end they start others. Some have to be asked twice: when the
+            # closing of a connection is cancelled, a driver may wait for ever.
             left = _tasks_beside(tasks)
         for entry in self._lent.keys() - connections:
             await greenlet_spawn(self._lent[entry].invalidate)

@@ -51,7 +51,7 @@ class SQLiteDatabase(Database):
     def create_engine(self) -> AsyncEngine:
         """Return an engine whose connections hold no lock once they are invalidated."""
         engine = super().create_engine()
-        event.listen(engine.sync_engine, "invalidate", _end)
+        event.listen(engine.sync_engine, "invalidate", _release)
         return engine
 
     async def save(self) -> None:
@@ -111,9 +111,10 @@ class SQLiteDatabase(Database):
             raise RefusedError(msg)
 
 
-def _end(connection: DBAPIConnection, *_: object) -> None:
-    # Closing alone leaves the transaction open, and the database locked, as long as
-    # something refers to a cursor: the traceback of the query that was cancelled does.
+def _release(connection: DBAPIConnection, *_: object) -> None:
+    # Closing alone keeps the transaction, and the lock, as long as something refers to
+    # a cursor: the traceback of a cancelled query does. Besides, aiosqlite does not
+    # close, nor stop the query, if the task that closes is cancelled as well.
     driver = connection.driver_connection
     if driver._connection:
         driver._connection.interrupt()
