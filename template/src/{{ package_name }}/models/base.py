@@ -1,7 +1,8 @@
-"""What the models share: naming of constraints, column types, defaults."""
+"""What the models share: their base class, naming of constraints, column types."""
 
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import DateTime, Dialect, Enum, TypeDecorator
 from sqlmodel import SQLModel
@@ -14,6 +15,26 @@ SQLModel.metadata.naming_convention = {
     "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+
+class Base(SQLModel):
+    """The base class of all models.
+
+    A table that is given a name it does not have raises `TypeError`, as SQLAlchemy's
+    own models do. SQLModel's would drop the value.
+    """
+
+    def __init__(self, **data: Any) -> None:
+        model = type(self)
+        if model.model_config.get("table"):
+            fields = model.model_fields
+            known = {*fields, *model.__sqlmodel_relationships__}
+            known |= {field.alias for field in fields.values() if field.alias}
+            for name in data:
+                if name not in known:
+                    msg = f"{name!r} is an invalid keyword argument for {model.__name__}"
+                    raise TypeError(msg)
+        super().__init__(**data)
 
 
 def utc_now() -> datetime:
