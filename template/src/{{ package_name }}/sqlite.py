@@ -1,9 +1,9 @@
-"""SQLite as a server would behave: reads never lock, commits and rollbacks are whole.
+"""SQLite with transactions that work as PostgreSQL's do.
 
-A transaction locks the database for others that write, and only from its first
-statement that may write until its end. Reads before that statement each see what is
-committed by then, as on PostgreSQL. One limit: the first write of a transaction that is
-still streaming rows fails if another one has written since.
+A transaction takes SQLite's write lock with its first statement that may write, so one
+that only reads locks nobody out. Reads before that statement each see what is committed
+by then. While rows are still being streamed, the first write fails if another
+transaction has written since the stream began.
 """
 
 import re
@@ -13,8 +13,8 @@ from sqlalchemy import Connection, Engine, ExceptionContext, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import OperationalError
 
-# Statements to send without a transaction. Any other counts as a write; WITH is a read
-# only if no word in it could make it one. After (?>...) a comment stays a comment.
+# Statements that need no transaction. Any other counts as a write, and so does one that
+# begins with WITH and has a verb of writing anywhere. (?>...) is what may come first.
 _READ = re.compile(
     r"(?>\s|--.*?\n|/\*.*?\*/)*"
     r"(SELECT|VALUES|EXPLAIN|PRAGMA|BEGIN|WITH(?!.*\b(INSERT|REPLACE|UPDATE|DELETE)\b))"
@@ -24,7 +24,7 @@ _READ = re.compile(
 
 
 def set_up(engine: Engine) -> None:
-    """Make connections of `engine`, which is on aiosqlite, behave that way."""
+    """Make the transactions of `engine` work that way, and enforce foreign keys."""
     event.listen(engine, "connect", _set_up_connection)
     event.listen(engine, "before_cursor_execute", _begin_before_a_write)
     event.listen(engine, "handle_error", _roll_back_failed_commit)
@@ -40,9 +40,9 @@ def _set_up_connection(connection: DBAPIConnection, _record: object) -> None:
 def _begin_before_a_write(
     connection: Connection, _cursor: object, statement: str, *_: object
 ) -> None:
-    # sqlite3 itself begins too late: not before DDL or a SAVEPOINT, and DEFERRED, so that
-    # a write fails at once when another transaction has written since the last read.
-    # IMMEDIATE waits for the lock instead.
+    # sqlite3 by itself sends no BEGIN before DDL or a SAVEPOINT. Its BEGIN is not
+    # IMMEDIATE either, so a write would fail at once, instead of waiting for the lock,
+    # when another transaction has written since the first one read.
     adapted: Any = connection.connection.dbapi_connection
     if (
         adapted.driver_connection.in_transaction

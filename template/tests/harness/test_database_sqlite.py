@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from .application import create_engine
@@ -63,6 +63,17 @@ async def test_tasks_that_read_and_then_write_all_succeed(
         assert await count(connection) == 8
 
 
+async def test_writer_that_gives_up_waiting_raises_an_error_of_sqlalchemy(
+    production: AsyncEngine,
+) -> None:
+    async with production.begin() as writer, production.connect() as connection:
+        await writer.exec_driver_sql(INSERT)
+        await connection.exec_driver_sql("PRAGMA busy_timeout=0")
+
+        with pytest.raises(OperationalError, match="locked"):
+            await connection.exec_driver_sql(INSERT)
+
+
 @pytest.mark.parametrize(
     "statement",
     [
@@ -102,6 +113,7 @@ async def test_commit_that_breaks_a_foreign_key_fails_and_is_rolled_back(
             await connection.commit()
         async with production.begin() as writer:
             await writer.exec_driver_sql(INSERT)
+        await connection.rollback()
 
         assert await count(connection) == 1
 

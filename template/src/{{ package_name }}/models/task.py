@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Optional
 from sqlalchemy import CheckConstraint, Column
 from sqlmodel import Field, Relationship
 
-from .base import Base, UTCDateTime, checked_enum, utc_now
+from .base import Base, checked_enum, utc_now
 
 if TYPE_CHECKING:
     from .project import Project
@@ -29,7 +29,9 @@ class Task(Base, table=True):
     A soft-deleted task keeps its row, with `deleted_at` set.
     """
 
-    __table_args__ = (CheckConstraint("parent_task_id <> id", "parent_is_another_task"),)
+    __table_args__ = (
+        CheckConstraint("parent_task_id <> id", "parent_is_another_task"),
+    )
 
     # The database assigns the id in the first flush; it is None only before that.
     id: int = Field(default=None, primary_key=True)
@@ -43,13 +45,11 @@ class Task(Base, table=True):
     parent_task_id: int | None = Field(
         default=None, foreign_key="task.id", index=True, ondelete="SET NULL"
     )
-    created_at: datetime = Field(default_factory=utc_now, sa_type=UTCDateTime)
+    created_at: datetime = Field(default_factory=utc_now)
     updated_at: datetime = Field(
-        default_factory=utc_now,
-        sa_column_kwargs={"onupdate": utc_now},
-        sa_type=UTCDateTime,
+        default_factory=utc_now, sa_column_kwargs={"onupdate": utc_now}
     )
-    deleted_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    deleted_at: datetime | None = None
 
     project: "Project" = Relationship(back_populates="tasks")
     created_by: "Worker" = Relationship(back_populates="created_tasks")
