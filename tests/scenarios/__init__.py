@@ -1,0 +1,16 @@
+"""Test files that are copied into rendered projects, and run there.
+
+They are named so that the tests of the template do not collect them.
+"""
+
+import shutil
+from pathlib import Path
+
+from ..matrix.projects import Project
+
+
+def add_scenario(project: Project, name: str) -> str:
+    """Copy a scenario into a project; return the path of the test file, in it."""
+    path = f"tests/test_{name}.py"
+    shutil.copy(Path(__file__).with_name(f"{name}.py"), project.root / path)
+    return path
