@@ -1,13 +1,9 @@
 """Isolation by rollback: each test runs inside a transaction that is rolled back.
 
-Sessions join the transaction with savepoints of their own, so that `commit()`,
-`rollback()` and `begin_nested()` behave as in production. See "Joining a Session into
-an External Transaction" in SQLAlchemy's documentation; of its modes only
-`create_savepoint` keeps a commit that follows a rollback inside.
-
-All sessions of a test share one connection, so they take turns. A test that needs
-sessions side by side, or connections of its own, is marked `real_commits`: its
-commits are real, and undone afterwards. Without the mark it fails, and says so.
+Sessions join it with savepoints of their own, so that `commit()` and `rollback()`
+behave as in production. See "Joining a Session into an External Transaction" in
+SQLAlchemy's documentation; of its modes only `create_savepoint` keeps a commit that
+follows a rollback inside. All sessions of a test share one connection and take turns.
 """
 
 import re
@@ -53,7 +49,7 @@ class Isolation:
     ) -> AsyncIterator[dict[str, Any]]:
         """Yield the options of the session factory; undo what `test` did.
 
-        What the test should not have done is added to `problems`.
+        What it should not have done is added to `problems`.
         """
         database = self._database
         if test.get_closest_marker("real_commits"):
