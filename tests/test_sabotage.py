@@ -14,11 +14,8 @@ from pathlib import Path
 import pytest
 
 from .matrix.projects import Project, Renderer
-from .matrix.results import KnownResults, key
-from .matrix.runner import Run, Runner
+from .matrix.runner import Run, run_pytest
 from .matrix.suites import POSTGRESQL, databases_of
-
-pytestmark = pytest.mark.remembered
 
 SQLITE = ("sqlite-memory", "sqlite-file")
 EVERY = (*SQLITE, "postgresql")
@@ -694,7 +691,7 @@ def run(
             name = re.sub(r"\W", "_", f"{tmp_path.name}_{project.root.name}")[-32:]
             url = f"postgresql://postgres@127.0.0.1:{server}/{name}_test"
             variables["TEST_DATABASE_URL"] = url
-        return runner.pytest(project.root, arguments, **variables)
+        return run_pytest(project.root, arguments, **variables)
 
     return run
 

@@ -4,11 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from .matrix.facts import SINGLE_BACKENDS, STRATEGIES
 from .matrix.projects import Project, Renderer
-from .matrix.runner import Runner
-from .matrix.scenes import plain_user
-
-pytestmark = pytest.mark.remembered
+from .matrix.runner import run_pytest
+from .matrix.runs import plain_user
 
 # The table that the triggers write comes first, so that it is emptied first.
 MODELS = '''"""Models."""
@@ -70,25 +69,25 @@ def with_triggers(project: Project, folder: Path) -> Path:
     return root
 
 
-@pytest.mark.parametrize("isolation", ["rollback", "snapshot", "truncate", "recreate"])
-@pytest.mark.parametrize("backend", ["sqlite-memory", "sqlite-file", "postgresql"])
+@pytest.mark.parametrize("isolation", STRATEGIES)
+@pytest.mark.parametrize("backend", SINGLE_BACKENDS)
 def test_rows_that_triggers_insert_are_undone(
-    render: Renderer, runner: Runner, tmp_path: Path, backend: str, isolation: str
+    render: Renderer, tmp_path: Path, backend: str, isolation: str
 ) -> None:
     project = render(backend=backend, isolation=isolation, example=False)
 
-    run = runner.pytest(with_triggers(project, tmp_path), ["tests/test_change.py"])
+    run = run_pytest(with_triggers(project, tmp_path), ["tests/test_change.py"])
 
     assert run.status == 0, run.output
     assert "3 passed" in run.output
 
 
 def test_rows_that_triggers_insert_are_undone_for_a_user_without_other_rights(
-    render: Renderer, runner: Runner, tmp_path: Path, server: int
+    render: Renderer, tmp_path: Path, server: int
 ) -> None:
     project = render(backend="postgresql", isolation="truncate", example=False)
 
-    run = runner.pytest(
+    run = run_pytest(
         with_triggers(project, tmp_path),
         ["tests/test_change.py"],
         TEST_DATABASE_URL=plain_user(server, "with_triggers"),

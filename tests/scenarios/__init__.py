@@ -3,7 +3,9 @@
 They are named so that the tests of the template do not collect them.
 """
 
+import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 from ..matrix.projects import Project
@@ -25,3 +27,11 @@ def assert_says(output: str, *parts: str) -> None:
     for part in parts:
         _, found, text = text.partition(part)
         assert found, f"{part!r} is not in:\n{output}"
+
+
+def sections(output: str) -> Iterator[tuple[str, str]]:
+    """Yield what pytest says of tests that failed: names, and all it says of each."""
+    header = r"^_{3,} (?:ERROR at (?:setup|teardown) of )?(test_\w+) _{3,}$"
+    failures = output.partition("short test summary")[0]
+    [_, *found] = re.split(header, failures, flags=re.MULTILINE)
+    yield from zip(found[::2], found[1::2], strict=True)
