@@ -12,7 +12,7 @@ from .matrix.projects import Renderer
 from .matrix.runner import run_pytest
 from .scenarios import add_scenario, assert_says, sections
 
-SCENARIO = Path(__file__).parent / "scenarios" / "leaks.py"
+SCENARIO = Path(__file__).parent / "scenarios" / "leaky.py"
 
 
 @dataclass
@@ -59,7 +59,7 @@ def test_leaky_test_fails_and_the_next_one_passes(
 ) -> None:
     backend = "sqlite-memory" if kind == "sqlite" else kind
     project = render(backend=backend, isolation=isolation).copy(tmp_path / "project")
-    file = add_scenario(project, "leaks")
+    file = add_scenario(project, "leaky")
     leaky = [*leaky_tests(isolation, kind)]
     names = [n for i, t in enumerate(leaky) for n in (t.name, f"test_clean[{i}]")]
     tests = [f"{file}::{name}" for name in names][::order]

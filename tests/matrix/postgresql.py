@@ -20,7 +20,8 @@ from pathlib import Path
 
 import keeper
 
-keeper.SETTINGS |= {"listen_addresses": "127.0.0.1", "port": sys.argv[1]}
+keeper.SETTINGS.remove("listen_addresses=")
+keeper.SETTINGS += ["listen_addresses=127.0.0.1", f"port={sys.argv[1]}"]
 keeper.keep(Path(os.environ["DIRECTORY"]), Path(os.environ["PROGRAMS"]))
 """
 HARNESS = environment.REPOSITORY / "template" / "tests" / "harness"

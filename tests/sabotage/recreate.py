@@ -4,9 +4,7 @@ from functools import partial
 
 from . import HARNESS, ONE_OF_EACH, Break
 
-_break = partial(
-    Break, file=f"{HARNESS}/isolation_recreate.py", isolation="recreate"
-)
+_break = partial(Break, file=f"{HARNESS}/isolation_recreate.py", isolation="recreate")
 
 BREAKS = [
     _break(

@@ -4,9 +4,7 @@ from functools import partial
 
 from . import HARNESS, IN_MEMORY, ONE_OF_EACH, POSTGRESQL, SQLITE, Break
 
-_break = partial(
-    Break, file=f"{HARNESS}/isolation_rollback.py", backends=ONE_OF_EACH
-)
+_break = partial(Break, file=f"{HARNESS}/isolation_rollback.py", backends=ONE_OF_EACH)
 in_sqlite = partial(Break, file=f"{HARNESS}/sqlite.py", backends=SQLITE)
 in_postgresql = partial(Break, file=f"{HARNESS}/postgresql.py", backends=POSTGRESQL)
 
@@ -140,5 +138,30 @@ BREAKS = [
         "    # so",
         "threads::other_tasks",
         backends=IN_MEMORY,
+    ),
+    in_postgresql(
+        "rows are not looked for",
+        "or await self._count_rows() == self._contents",
+        "or True",
+        "leaks_rollback::outer_transaction_that_is_committed_in_sql",
+    ),
+    in_postgresql(
+        "commits are not counted",
+        "= 'committed'",
+        "= 'forgotten'",
+        "leaks_rollback::outer_transaction_that_is_committed_in_sql",
+    ),
+    in_postgresql(
+        "commits are not undone",
+        "        await self._copy(self._template.database, self.url)\n"
+        "        return True",
+        "        return True",
+        "isolation_rollback::real_commits_are_undone",
+    ),
+    in_postgresql(
+        "constraints stay deferred",
+        "SET CONSTRAINTS ALL IMMEDIATE",
+        "SELECT 1",
+        "leaks_rollback::deferred_constraint_that_is_violated",
     ),
 ]

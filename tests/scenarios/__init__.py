@@ -10,11 +10,13 @@ from pathlib import Path
 
 from ..matrix.projects import Project
 
+SCENARIOS = Path(__file__).parent
+
 
 def add_scenario(project: Project, name: str) -> str:
     """Copy a scenario into a project; return the path of the test file, in it."""
     path = f"tests/test_{name}.py"
-    shutil.copy(Path(__file__).with_name(f"{name}.py"), project.root / path)
+    shutil.copy(SCENARIOS / f"{name}.py", project.root / path)
     return path
 
 
