@@ -49,7 +49,7 @@ def check(value: str, own: str, allowed_hosts: Collection[str]) -> URL:
     elif others and not _is_socket(url):
         problem = f"its query sets {others}. Fix: remove that; only TLS settings are "
         problem += "allowed, or ?host=/directory in a URL without a host"
-    elif not _is_local(url) and host.lower() not in allowed_hosts:
+    elif not _is_local(url) and host.lower() not in map(str.lower, allowed_hosts):
         problem = f"the host {host!r} is not this machine. Fix: use localhost or a "
         problem += "socket's directory, or, if that server is only for tests, add it "
         problem += "to `test_database_hosts` in pytest's configuration"

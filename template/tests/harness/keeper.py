@@ -33,9 +33,13 @@ def keep(directory: Path, programs: Path) -> None:
     """Run a server in `directory` until standard input closes, then remove both."""
     options: dict[str, Any] = {"cwd": directory, "stdin": subprocess.DEVNULL}
     if os.geteuid() == 0:
-        # PostgreSQL refuses to run as root, and another user may not be able to
-        # reach the programs where they are.
-        programs = _copy_programs(programs, directory / "programs")
+        # PostgreSQL refuses to run as root, and another user may not be able to reach
+        # the programs, or the libraries beside them, where they are.
+        package = programs.parent.parent
+        unused = shutil.ignore_patterns("include", "*.a")
+        for folder in package.parent.glob(f"{package.name}*"):
+            shutil.copytree(folder, directory / folder.name, ignore=unused)
+        programs = directory / programs.relative_to(package.parent)
         nobody = pwd.getpwnam("nobody")
         os.chown(directory, nobody.pw_uid, nobody.pw_gid)
         options |= {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
@@ -58,14 +62,6 @@ def keep(directory: Path, programs: Path) -> None:
     if status.exists():  # the server was killed, or it would have freed its memory
         ctypes.CDLL(None).shmctl(int(status.read_text().split()[-2]), 0, None)
     shutil.rmtree(directory, ignore_errors=True)
-
-
-def _copy_programs(programs: Path, directory: Path) -> Path:
-    package = programs.parent.parent
-    unused = shutil.ignore_patterns("include", "*.a")
-    for folder in package.parent.glob(f"{package.name}*"):  # its libraries, too
-        shutil.copytree(folder, directory / folder.name, ignore=unused)
-    return directory / programs.relative_to(package.parent)
 
 
 if __name__ == "__main__":
