@@ -21,10 +21,8 @@ _REMEMBERED = "TEST_APPLICATION_DATABASE_URL"
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,43}_test(_gw[0-9]+)?")
 _TLS_SETTINGS = {"sslmode", "ssl", "sslrootcert", "sslcert", "sslkey"}
 # With these variables a driver would connect elsewhere than the URL says.
-_REDIRECTIONS = """
-PGDATABASE PGHOST PGHOSTADDR PGOPTIONS PGPORT PGSERVICE PGSERVICEFILE
-PGTARGETSESSIONATTRS
-""".split()
+_REDIRECTIONS = ["PGDATABASE", "PGHOST", "PGHOSTADDR", "PGOPTIONS", "PGPORT"]
+_REDIRECTIONS += ["PGSERVICE", "PGSERVICEFILE", "PGTARGETSESSIONATTRS"]
 
 
 def check(value: str, own: str, allowed_hosts: Collection[str]) -> URL:

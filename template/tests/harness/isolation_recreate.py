@@ -28,7 +28,5 @@ class Isolation:
 
         async with self._database.engine.begin() as connection:
             await connection.run_sync(metadata.create_all, checkfirst=False)
-        try:
-            yield {"bind": self._database.engine}
-        finally:
-            await self._database.restore()
+        yield {"bind": self._database.engine}
+        await self._database.restore()

@@ -28,12 +28,8 @@ class Isolation:
     """Rolls back what a test does in `database`, so that nothing is committed."""
 
     def __init__(self, database: Database) -> None:
-        from .application import metadata  # late: the guard comes before it
-
         self._database = database
         self._is_at_work = False  # in a test that is rolled back
-        tables = metadata.tables.values()
-        self._defers = any(c.deferrable for t in tables for c in t.constraints)
         engine = database.engine.sync_engine
         event.listen(engine, "do_connect", self._refuse_connection)
         event.listen(engine, "checkout", self._refuse_connection)
@@ -44,29 +40,24 @@ class Isolation:
         self, test: pytest.Item, problems: list[str]
     ) -> AsyncIterator[dict[str, Any]]:
         """Yield the options of the session factory; undo what `test` did."""
-        database = self._database
         if test.get_closest_marker("real_commits"):
-            try:
-                yield {"bind": database.engine}
-            finally:
-                await database.restore()
+            yield {"bind": self._database.engine}
+            await self._database.restore()
             return
-        async with database.connect() as connection:
+        async with self._database.connect() as connection:
             outer = await connection.begin()
             self._is_at_work = True
-            try:
-                yield {"bind": connection, "join_transaction_mode": "create_savepoint"}
-            finally:
-                self._is_at_work = False
+            yield {"bind": connection, "join_transaction_mode": "create_savepoint"}
+            self._is_at_work = False
             nested = connection.get_nested_transaction()
             if nested and nested.is_active:
                 problems.append("A session was not closed: open it with `async with`.")
             elif not outer.is_active:
                 problems.append(f"The test ended the transaction isolating it. {FIX}")
-            elif self._defers and not nested and not connection.invalidated:
-                for violation in await database.violations(connection):
+            elif not nested and not connection.invalidated:
+                for violation in await self._database.violations(connection):
                     problems.append(f"A commit would fail in production: {violation}")
-        if await database.restore():
+        if await self._database.restore():
             problems.append(f"Something was really committed. {FIX}")
 
     def _refuse_connection(self, *_: object) -> None:

@@ -23,7 +23,5 @@ class Isolation:
         self, test: pytest.Item, problems: list[str]
     ) -> AsyncIterator[dict[str, Any]]:
         """Yield the options of the session factory; undo what `test` did."""
-        try:
-            yield {"bind": self._database.engine}
-        finally:
-            await self._database.restore()
+        yield {"bind": self._database.engine}
+        await self._database.restore()

@@ -25,7 +25,5 @@ class Isolation:
         self, test: pytest.Item, problems: list[str]
     ) -> AsyncIterator[dict[str, Any]]:
         """Yield the options of the session factory; undo what `test` did."""
-        try:
-            yield {"bind": self._database.engine}
-        finally:
-            await self._database.empty()
+        yield {"bind": self._database.engine}
+        await self._database.empty()

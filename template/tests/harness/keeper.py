@@ -31,7 +31,7 @@ INITDB = """
 
 def keep(directory: Path, programs: Path) -> None:
     """Run a server in `directory` until standard input closes, then remove both."""
-    options: dict[str, Any] = {"cwd": directory, "stdin": subprocess.DEVNULL}
+    options: dict[str, Any] = {"stdin": subprocess.DEVNULL}
     if os.geteuid() == 0:
         # PostgreSQL refuses to run as root, and another user may not be able to reach
         # the programs, or the libraries beside them, where they are.
@@ -44,12 +44,12 @@ def keep(directory: Path, programs: Path) -> None:
         os.chown(directory, nobody.pw_uid, nobody.pw_gid)
         options |= {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
     data = directory / "data"
-    settings = [*SETTINGS, f"unix_socket_directories={directory}"]
     initdb = [str(programs / "initdb"), f"--pgdata={data}", *INITDB]
-    initdb += [f"--set={setting}" for setting in settings]
+    initdb += [f"--set={setting}" for setting in SETTINGS]
     if subprocess.run(initdb, check=False, **options).returncode != 0:
         sys.exit(1)  # its messages are in the log
-    server = subprocess.Popen([programs / "postgres", "-D", data], **options)
+    postgres = programs / "postgres"
+    server = subprocess.Popen([postgres, "-D", data, "-k", directory], **options)
     status = data / "postmaster.pid"  # its last line is the server's state
     while not status.exists() or not status.read_text().rstrip().endswith("ready"):
         if server.poll() is not None:
@@ -65,4 +65,4 @@ def keep(directory: Path, programs: Path) -> None:
 
 
 if __name__ == "__main__":
-    keep(Path(os.environ["DIRECTORY"]), Path(os.environ["PROGRAMS"]))
+    keep(Path.cwd(), Path(os.environ["PROGRAMS"]))

@@ -12,8 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 from sqlalchemy.util import greenlet_spawn
 
-PATIENCE = 1.0  # seconds until a task that has not ended is cancelled again
-
 
 class BypassWarning(UserWarning):
     """Code connects to the test database with an engine that nothing isolates."""
@@ -23,9 +21,9 @@ class Leaks:
     """Watches `engine` for connections in use, and for engines beside it."""
 
     def __init__(self, engine: AsyncEngine) -> None:
-        self._engine, pool = engine, engine.sync_engine
         used: dict[ConnectionPoolEntry, PoolProxiedConnection] = {}
-        self._in_use = used
+        self._engine, self._in_use = engine, used
+        pool = engine.sync_engine.pool
         event.listen(pool, "checkout", lambda _, e, c: used.update({e: c}))
         event.listen(pool, "checkin", lambda _, e: used.pop(e, None))
         event.listen(Engine, "do_connect", self._warn_of_bypass)
@@ -38,28 +36,24 @@ class Leaks:
     async def ended(self, problems: list[str]) -> AsyncIterator[None]:
         """End the tasks and connections that the block leaves; note what they were."""
         tasks, connections = asyncio.all_tasks(), set(self._in_use)
-        try:
-            yield
-        finally:
-            here = asyncio.current_task()
-            fix = "Await or cancel it, or start it in a fixture."
-            for task in asyncio.all_tasks().difference(tasks, {here}):
-                problems.append(f"A task was left unawaited: {task.get_coro()}. {fix}")
-            # As tasks end they start others. Some have to be asked twice: when the
-            # closing of a connection is cancelled, a driver may wait forever.
-            while left := asyncio.all_tasks().difference(tasks, {here}):
-                for task in left:
-                    task.cancel()
-                    await asyncio.wait([task], timeout=PATIENCE)
-            for entry in self._in_use.keys() - connections:
-                await greenlet_spawn(self._in_use[entry].invalidate)
-                msg = "A connection was not returned: close it, or its session, or "
-                problems.append(f"{msg}open it with `async with`.")
+        yield
+        here = asyncio.current_task()
+        fix = "Await or cancel it, or start it in a fixture."
+        for task in asyncio.all_tasks().difference(tasks, {here}):
+            problems.append(f"A task was left unawaited: {task.get_coro()}. {fix}")
+        # As tasks end they start others. Some have to be asked twice: when the closing
+        # of a connection is cancelled, a driver may wait forever.
+        while left := asyncio.all_tasks().difference(tasks, {here}):
+            for task in left:
+                task.cancel()
+                await asyncio.wait([task], timeout=1.0)
+        fix = "Close it, or its session, or open it with `async with`."
+        for entry in self._in_use.keys() - connections:
+            await greenlet_spawn(self._in_use[entry].invalidate)
+            problems.append(f"A connection was not returned. {fix}")
 
-    def _warn_of_bypass(
-        self, dialect: Dialect, _: object, args: list[Any], options: dict[str, Any]
-    ) -> None:
-        names = [*args, options.get("database"), options.get("dbname")]
+    def _warn_of_bypass(self, dialect: Dialect, _: object, args: Any, kw: Any) -> None:
+        names = [*args, kw.get("database"), kw.get("dbname")]
         if dialect is not self._engine.dialect and self._engine.url.database in names:
             msg = "Code under test connects to the test database with an engine of its "
             msg += "own, which nothing isolates. Let it use the session factory, which "

