@@ -169,7 +169,7 @@ def test_second_run_on_a_database_of_the_users_is_refused(
     process, _ = run.pause(workers)
     status, output = run.run("-n", str(workers), SUITE)
     assert status == (INTERRUPTED if workers else REFUSED)
-    assert "another test run is using" in output
+    assert "another test run uses" in output
     assert " passed" not in output
     run.go_on()
     status, output = finish(process)

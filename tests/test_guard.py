@@ -308,7 +308,7 @@ def test_database_with_somebodys_tables_is_refused_and_kept(
     run = attempt("postgresql://postgres@127.0.0.1:{port}/taken_test")
 
     assert run.status == REFUSED, run.output
-    assert f"the database {name} holds tables" in run.output
+    assert f"{name} holds tables" in run.output
     with psycopg.connect(f"{admin}/{name}") as connection:
         rows = connection.execute("SELECT answer FROM precious").fetchall()
     assert rows == [(42,)]

@@ -40,7 +40,7 @@ def test_failed_test_shows_its_rows(
     assert "nowhere" in said["test_aborted"]
     tables = [f"shelf_{number:02}:" in rows["test_many_tables"] for number in range(11)]
     assert tables == [True] * 10 + [False]
-    assert "and more tables" in rows["test_many_tables"]
+    assert "and 1 more tables" in rows["test_many_tables"]
     assert "All tables are empty." in rows["test_no_rows"]
     for test in ("test_without_session", "test_without_database"):
         assert SECTION not in said[test]

@@ -22,7 +22,7 @@ import keeper
 
 keeper.SETTINGS.remove("listen_addresses=")
 keeper.SETTINGS += ["listen_addresses=127.0.0.1", f"port={sys.argv[1]}"]
-keeper.keep(Path(os.environ["DIRECTORY"]), Path(os.environ["PROGRAMS"]))
+keeper.keep(Path.cwd(), Path(os.environ["PROGRAMS"]))
 """
 HARNESS = environment.REPOSITORY / "template" / "tests" / "harness"
 
@@ -42,13 +42,13 @@ def postgresql_server() -> Iterator[int]:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port: int = probe.getsockname()[1]
     variables = {
-        "DIRECTORY": directory,
         "PROGRAMS": Path(wheel.origin).parent / "pginstall" / "bin",
         "PYTHONPATH": HARNESS,
     }
     with (directory / "log").open("wb") as log:
         keeper = subprocess.Popen(
             [sys.executable, "-c", KEEPER, str(port)],
+            cwd=directory,
             env=environment.variables(**variables),
             stdin=subprocess.PIPE,
             stdout=log,

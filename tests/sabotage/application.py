@@ -16,13 +16,6 @@ BREAKS = [
         "database_sqlite::rollback_undoes_whatever_was_written",
     ),
     in_sqlite(
-        "transactions do not begin",
-        '    event.listen(engine, "before_cursor_execute", _begin_before_a_write)\n',
-        "",
-        "isolation::sessions_side_by_side_are_undone",
-        isolation="snapshot",
-    ),
-    in_sqlite(
         "transactions that only read take the write lock",
         "        or _READ.match(statement)\n",
         "",
@@ -45,20 +38,7 @@ BREAKS = [
         "write lock is not taken up front",
         '"BEGIN IMMEDIATE"',
         '"BEGIN"',
-        "database_sqlite::tasks_that_read_and_then_write_all_succeed",
-    ),
-    in_sqlite(
-        "write lock is not taken up front",
-        '"BEGIN IMMEDIATE"',
-        '"BEGIN"',
-        "isolation::sessions_side_by_side_are_undone",
-        isolation="snapshot",
-    ),
-    in_sqlite(
-        "errors of the driver come through as they are",
-        "raise OperationalError(begin, None, error) from error",
-        "raise",
-        "database_sqlite::writer_that_gives_up_waiting_raises_an_error_of_sqlalchemy",
+        "database_sqlite::savepoint_takes_the_write_lock",
     ),
     in_sqlite(
         "autocommit begins transactions",

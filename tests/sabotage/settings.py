@@ -45,8 +45,9 @@ BREAKS = [
         "harness is not loaded",
         '"-p", "tests.harness.plugin"',
         "",
-        "isolation::commits_are_undone",
-        says="fixture 'session' not found",
+        "isolation",
+        status=pytest.ExitCode.INTERRUPTED,
+        says="'real_commits' not found in `markers`",
     ),
     in_plugin(
         "workers share a database",
@@ -62,7 +63,7 @@ BREAKS = [
         "isolation",
         backends=POSTGRESQL,
         status=pytest.ExitCode.INTERRUPTED,
-        says="another test run is using",
+        says="another test run uses",
     ),
     in_guard(
         "other kinds of databases are accepted",

@@ -11,7 +11,6 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, ExceptionContext, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import OperationalError
 
 # Statements that need no transaction. Any other counts as a write, and so does one that
 # begins with WITH and has a verb of writing anywhere. (?>...) is what may come first.
@@ -50,12 +49,8 @@ def _begin_before_a_write(
         or connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT"
     ):
         return
-    begin = "BEGIN IMMEDIATE"
-    try:
-        # One hop to aiosqlite's thread; a statement of SQLAlchemy's would take three.
-        adapted.run_async(lambda driver: driver.execute(begin))
-    except connection.dialect.loaded_dbapi.OperationalError as error:
-        raise OperationalError(begin, None, error) from error
+    # One hop to aiosqlite's thread; a statement of SQLAlchemy's would take three.
+    adapted.run_async(lambda driver: driver.execute("BEGIN IMMEDIATE"))
 
 
 def _roll_back_failed_commit(context: ExceptionContext) -> None:

@@ -6,16 +6,15 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any
 
 import pytest
-from sqlalchemy import event, select, text
+from sqlalchemy import event, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-# The type of the fixture `assert_queries`.
-AssertQueries = Callable[[int], AbstractContextManager[list[str]]]
+AssertQueries = Callable[[int], AbstractContextManager[list[str]]]  # the fixture
 # How a transaction begins and ends depends on the database and on the isolation.
 TRANSACTION_CONTROL = ("BEGIN", "RELEASE SAVEPOINT", "ROLLBACK", "SAVEPOINT")
-ROWS, WIDTH = 5, 24  # so many rows of a table are shown, and characters of a value
+TABLES, ROWS, WIDTH = 10, 5, 24  # at most so many are shown, and letters of a value
 
 
 @contextmanager
@@ -60,13 +59,15 @@ async def _tables(session: AsyncSession) -> str:
     texts: list[str] = []
     for table in metadata.tables.values():
         # As the driver gives them: the model may refuse a value.
-        query = select(text("*")).select_from(table).limit(ROWS + 1)
-        result = await connection.execute(query)
+        everything = select(text("*")).select_from(table)
+        result = await connection.execute(everything.limit(ROWS))
         if rows := result.all():
-            lines = _aligned([tuple(result.keys()), *rows[:ROWS]])
-            more = ["and more rows"] if len(rows) > ROWS else []
+            count = await connection.scalar(select(func.count()).select_from(table))
+            more = [f"and {count - ROWS} more rows"] if count and count > ROWS else []
+            lines = _aligned([tuple(result.keys()), *rows])
             texts.append("\n".join([f"{table.fullname}:", *lines, *more]))
-    return "\n\n".join(texts) or "All tables are empty."
+    more = [f"and {len(texts) - TABLES} more tables"] if len(texts) > TABLES else []
+    return "\n\n".join(texts[:TABLES] + more) or "All tables are empty."
 
 
 def _aligned(rows: Sequence[Sequence[Any]]) -> list[str]:

@@ -7,8 +7,7 @@ import tempfile
 import uuid
 from pathlib import Path
 
-# Deletes the directory when its standard input closes: when the tests end, or are
-# killed.
+# Its standard input closes when the tests end, or are killed.
 KEEPER = "import shutil, sys; sys.stdin.read(); shutil.rmtree(sys.argv[1], True)"
 
 
@@ -19,13 +18,12 @@ class Directory:
         self.path = Path(tempfile.gettempdir()) / f"sqlite-{uuid.uuid4().hex[:12]}"
 
     def make(self) -> None:
-        """Create the directory, and a process that removes it if the tests cannot."""
+        """Create the directory, and a process that removes it however the tests end."""
         self.path.mkdir(mode=0o700)
         self._keeper = subprocess.Popen(
             [sys.executable, "-I", "-c", KEEPER, self.path],
             stdin=subprocess.PIPE,
-            # Ctrl-C is for the tests, which then close the pipe.
-            start_new_session=True,
+            start_new_session=True,  # Ctrl-C is for the tests
         )
 
     def remove(self) -> None:

@@ -36,13 +36,16 @@ async def count(connection: AsyncConnection) -> int:
 async def test_readers_and_a_writer_do_not_wait_for_each_other(
     production: AsyncEngine,
 ) -> None:
+    numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 999)"
     async with production.connect() as first, production.connect() as second:
-        assert await count(first) == 0
-        await second.exec_driver_sql("WITH n AS (SELECT 1) SELECT * FROM n")
+        rows = await first.stream(text(f"{numbers} SELECT i FROM n LEFT JOIN entry"))
+        assert await rows.fetchone() == (1,)
+        await second.exec_driver_sql(f"{numbers} SELECT i FROM n")
         async with production.begin() as writer:
             await writer.exec_driver_sql(INSERT)
-            assert await count(first) == 0
+            assert await count(second) == 0
 
+        assert len(await rows.all()) == 998
         assert await count(first) == await count(second) == 1
 
 
@@ -63,15 +66,13 @@ async def test_tasks_that_read_and_then_write_all_succeed(
         assert await count(connection) == 8
 
 
-async def test_writer_that_gives_up_waiting_raises_an_error_of_sqlalchemy(
-    production: AsyncEngine,
-) -> None:
+async def test_savepoint_takes_the_write_lock(production: AsyncEngine) -> None:
     async with production.begin() as writer, production.connect() as connection:
-        await writer.exec_driver_sql(INSERT)
         await connection.exec_driver_sql("PRAGMA busy_timeout=0")
-
-        with pytest.raises(OperationalError, match="locked"):
-            await connection.exec_driver_sql(INSERT)
+        async with writer.begin_nested():
+            await count(writer)
+            with pytest.raises(OperationalError, match="locked"):
+                await connection.exec_driver_sql(INSERT)
 
 
 @pytest.mark.parametrize(
