@@ -35,7 +35,7 @@ def leaky_tests(isolation: str, kind: str) -> Iterator[Leaky]:
                 continue
             assert isinstance(function, ast.AsyncFunctionDef)
             says = [fixes.get(ast.unparse(a)) or ast.literal_eval(a) for a in call.args]
-            more = {k.arg: ast.literal_eval(k.value) for k in call.keywords}
+            more = {str(k.arg): ast.literal_eval(k.value) for k in call.keywords}
             test = Leaky(function.name, says, **more)
             commits = "undone" if isolation == "rollback" else "real"
             drivers = {"postgresql": {"postgresql", "asyncpg"}, "sqlite": {"sqlite"}}

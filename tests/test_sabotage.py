@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from .matrix.projects import Project, Renderer, once
+from .matrix.projects import Project, Renderer, digest, once
+from .matrix.questionnaire import Value
 from .matrix.runner import Run, run_pytest
 from .matrix.suites import POSTGRESQL, databases_of
 from .sabotage import (
@@ -24,8 +25,8 @@ from .scenarios import SCENARIOS, add_scenario
 MODULES = (rollback, snapshot, truncate, recreate, application, leaks, settings)
 # Three failures are enough, always the same three. What a broken project leaves to the
 # garbage collector would end the run before it has reported them.
-OPTIONS = ("-q", "--tb=line", "--maxfail=3", "-p", "no:pytest_cov")
-OPTIONS += ("-p", "no:unraisableexception")
+OPTIONS = ["-q", "--tb=line", "--maxfail=3", "-p", "no:pytest_cov"]
+OPTIONS += ["-p", "no:unraisableexception"]
 RunTests = Callable[..., Run]
 
 
@@ -62,13 +63,13 @@ def test_break_is_noticed(
     broken: Break,
     backend: str,
 ) -> None:
-    answers = {"isolation": broken.isolation, "example": broken.example}
-    sound = render(backend=backend, coverage="none", **answers).copy(tmp_path / "sound")
+    answers: dict[str, Value] = {"backend": backend, "coverage": "none"}
+    answers |= {"isolation": broken.isolation, "example": broken.example}
+    sound = render(**answers).copy(tmp_path / "sound")
     file, _, test = broken.noticed_by.partition("::")
     path = path_of_tests(sound, file)
     arguments = [*OPTIONS, *broken.options, path]
-    known = re.sub(r"\W", "_", f"{backend} {answers} {arguments}")
-    with once(shared / "sound" / known) as first:
+    with once(shared / "sound" / digest(repr(answers), *arguments)) as first:
         done = run_tests(sound, *arguments) if first else None
         if done and (done.status or not done.outcomes):
             sound.fail("it fails unbroken", ["pytest", *arguments], done.output)

@@ -16,8 +16,8 @@ from .scenarios import add_scenario
 def test_rows_that_triggers_insert_are_undone(
     render: Renderer, tmp_path: Path, backend: str, isolation: str
 ) -> None:
-    answers = {"backend": backend, "isolation": isolation, "example": False}
-    project = render(**answers).copy(tmp_path / "project")
+    project = render(backend=backend, isolation=isolation, example=False)
+    project = project.copy(tmp_path / "project")
     run = run_pytest(project.root, [add_scenario(project, "triggers")])
 
     assert list(run.outcomes.values()) == ["passed"] * 3, run.output
@@ -26,8 +26,8 @@ def test_rows_that_triggers_insert_are_undone(
 def test_rows_that_triggers_insert_are_undone_for_a_user_without_other_rights(
     render: Renderer, tmp_path: Path, server: int
 ) -> None:
-    answers = {"backend": "postgresql", "isolation": "truncate", "example": False}
-    project = render(**answers).copy(tmp_path / "project")
+    project = render(backend="postgresql", isolation="truncate", example=False)
+    project = project.copy(tmp_path / "project")
     url = plain_user(server, "with_triggers")
     test = add_scenario(project, "triggers")
     run = run_pytest(project.root, [test], TEST_DATABASE_URL=url)

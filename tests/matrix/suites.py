@@ -63,9 +63,9 @@ def problem_of_outcomes(project: Project, outcomes: dict[str, str]) -> str | Non
     for one kind of database may be skipped on the other.
     """
     ran: dict[Test, dict[str, str]] = {}
-    for test, outcome in outcomes.items():
-        file, _, name = test.partition("::")
-        function, _, parameters = name.rpartition("::")[2].partition("[")
+    for nodeid, outcome in outcomes.items():
+        name, _, parameters = nodeid.rstrip("]").partition("[")
+        file, function = name.split("::")
         ran.setdefault((file, function), {})[parameters] = outcome
     source = _tests_in_source(project)
     if not source or ran.keys() != source:
@@ -73,7 +73,9 @@ def problem_of_outcomes(project: Project, outcomes: dict[str, str]) -> str | Non
         return f"not run: {missing}; not in the source: {surplus}"
     databases = set(databases_of(project))
     for test, runs in ran.items():
-        found = {kind for kind in databases if any(kind in ids for ids in runs)}
+        found = {
+            kind for kind in databases if any(kind in ids.split("-") for ids in runs)
+        }
         if found and len(databases) > 1 and found != databases:
             return f"{test} ran on {found} only"
         if "passed" not in runs.values() or "failed" in runs.values():

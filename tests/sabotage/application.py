@@ -70,7 +70,7 @@ BREAKS = [
         "SQLite is left as it comes",
         "        sqlite.set_up(engine.sync_engine)\n",
         "        pass\n",
-        "database_sqlite::rollback_undoes_a_savepoint_that_was_released",
+        "database_sqlite::rollback_undoes_whatever_was_written",
         backends=("sqlite-file",),
     ),
     in_database(
@@ -97,8 +97,7 @@ BREAKS = [
         "models ignore names that they do not have",
         "                raise TypeError(msg)\n",
         "                print(msg)\n",
-        "models::unknown_name_is_refused",
-        example=True,
+        "database::name_that_a_model_does_not_have_is_refused",
     ),
     in_base(
         "models refuse relationships",

@@ -15,8 +15,8 @@ BREAKS = [
     ),
     _break(
         "tables are not created",
-        "        await create_tables(self._database.engine)\n",
-        "",
+        "            await connection.run_sync(metadata.create_all, checkfirst=False)",
+        "            pass",
         "isolation::commits_are_undone",
         backends=ONE_OF_EACH,
         says="probe",

@@ -85,8 +85,8 @@ BREAKS = [
     ),
     in_guard(
         "other hosts are accepted",
-        "elif not _is_local(url) and host.lower() not in allowed_hosts:",
-        "elif False:",
+        "elif not _is_local(url) and ",
+        "elif False and ",
         RULES,
     ),
     in_guard(

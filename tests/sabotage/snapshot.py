@@ -8,6 +8,9 @@ _break = partial(Break, file=f"{HARNESS}/isolation_snapshot.py", isolation="snap
 in_sqlite = partial(_break, file=f"{HARNESS}/sqlite.py", backends=SQLITE)
 in_postgresql = partial(_break, file=f"{HARNESS}/postgresql.py", backends=POSTGRESQL)
 
+BEGIN = "        async with self.engine.begin() as connection:\n"
+CREATE = "            await connection.run_sync(metadata.create_all)\n"
+
 BREAKS = [
     _break(
         "database is not put back",
@@ -24,11 +27,10 @@ BREAKS = [
     ),
     in_sqlite(
         "database is saved without tables",
-        "        await create_tables(self.engine)\n"
-        "        self._anchor.backup(self._saved)\n",
-        "        self._anchor.backup(self._saved)\n"
-        "        await create_tables(self.engine)\n",
+        f"{BEGIN}{CREATE}        self._anchor.backup(self._saved)\n",
+        f"        self._anchor.backup(self._saved)\n{BEGIN}{CREATE}",
         "isolation::commits_are_undone",
+        says="attempt to write a readonly database",
     ),
     in_sqlite(
         "changes are not seen",
@@ -53,10 +55,8 @@ BREAKS = [
     ),
     in_postgresql(
         "database is saved without tables",
-        "        await create_tables(self.engine)\n"
-        "        await self._copy(self.url.database, self._template)\n",
-        "        await self._copy(self.url.database, self._template)\n"
-        "        await create_tables(self.engine)\n",
+        f"{CREATE}        await self._copy(self.url.database, self._template)\n",
+        f"        await self._copy(self.url.database, self._template)\n{BEGIN}{CREATE}",
         "isolation::commits_are_undone",
     ),
     in_postgresql(

@@ -1,4 +1,4 @@
-"""The application's settings, engine and sessions."""
+"""The application's settings, sessions and models."""
 
 from pathlib import Path
 
@@ -44,3 +44,8 @@ async def test_objects_stay_readable_after_a_commit(session: AsyncSession) -> No
     await session.commit()
 
     assert probe.name == "committed"
+
+
+def test_name_that_a_model_does_not_have_is_refused() -> None:
+    with pytest.raises(TypeError, match="'nme' is an invalid keyword argument"):
+        Probe(name="name", nme="name")  # type: ignore[call-arg]
