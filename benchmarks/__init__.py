@@ -6,5 +6,5 @@
 - `plan.py`: what is measured, in which sizes and how often,
 - `measuring.py`: how the cost of a test is measured,
 - `projects.py` and `subjects/`: what is compared,
-- `report.py` and `plots.py`: what becomes of the figures.
+- `aims.py`, `report.py` and `plots.py`: what becomes of the figures.
 """

@@ -6,13 +6,12 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
 from tests.matrix import environment
-from tests.matrix.runner import Runner
 
 SUBJECTS = Path(__file__).with_name("subjects")
 
@@ -33,79 +32,57 @@ class Timing:
     milliseconds: dict[str, float]
 
 
-@dataclass(frozen=True)
-class Suites:
-    """Runs suites; `folder` is for its own files.
+def run_suite(
+    project: Path,
+    modules: Sequence[str],
+    *,
+    tests: int,
+    workers: int = 1,
+    take_turns: bool = False,
+    variables: Mapping[str, str],
+) -> Timing:
+    """Run `modules`, with `tests` equal tests each, in the folder `project`.
 
-    With a `runner`, suites run in processes that are forked from a warm one. That
-    saves a second for each; only whether a suite works can be learnt from it.
+    They run one after the other, or their tests take turns.
     """
-
-    folder: Path
-    runner: Runner | None = None
-
-    def run(
-        self,
-        project: Path,
-        *modules: str,
-        tests: int,
-        workers: int = 1,
-        whole: bool = False,
-        variables: Mapping[str, str] | None = None,
-    ) -> Timing:
-        """Run `modules`, with `tests` equal tests each, in the folder `project`.
-
-        With `whole` the process is never forked from a warm one.
-        """
-        report = self.folder / "starts.json"
-        arguments = ["-q", "-p", "no:cacheprovider"]
-        if workers > 1:
-            arguments += ["-n", str(workers)]
-        else:
-            arguments += ["-p", "recorder"]
-        arguments += [f"tests/{module}.py" for module in modules]
-        settings = {
-            "BENCHMARK_REPORT": str(report),
-            "BENCHMARK_TESTS": str(tests),
-            "PYTHONPATH": f"src{os.pathsep}{SUBJECTS}",
-            **(variables or {}),
-        }
-        start = time.perf_counter()
-        if self.runner is None or whole or workers > 1:
-            command = [sys.executable, "-m", "pytest", *arguments]
-            output = run(project, *command, variables=settings, timeout=None)
-        else:
-            forked = self.runner.pytest(project, arguments, **settings)
-            output = forked.output
-            if forked.status:
-                msg = f"a suite in {project} failed:\n{output[-4000:]}"
-                raise BenchmarkError(msg)
-        seconds = time.perf_counter() - start
-        if f"{tests * len(modules)} passed" not in output:
-            msg = f"a suite in {project} did not pass:\n{output[-4000:]}"
-            raise BenchmarkError(msg)
-        if workers > 1:
-            return Timing(seconds, {})
-        return Timing(seconds, costs(json.loads(report.read_text())))
+    report = project / "starts.json"
+    arguments = ["-q", "-p", "no:cacheprovider"]
+    arguments += ["-n", str(workers)] if workers > 1 else ["-p", "recorder"]
+    settings = {
+        "BENCHMARK_REPORT": str(report),
+        "BENCHMARK_TESTS": str(tests),
+        "BENCHMARK_TAKE_TURNS": "yes" if take_turns else "",
+        "PYTHONPATH": f"src{os.pathsep}{SUBJECTS}",
+        **variables,
+    }
+    files = [f"tests/{module}.py" for module in modules]
+    command = [sys.executable, "-m", "pytest", *arguments, *files]
+    start = time.perf_counter()
+    output = run(project, *command, timeout=None, variables=settings)
+    seconds = time.perf_counter() - start
+    if f"{tests * len(modules)} passed" not in output:
+        msg = f"a suite in {project} did not pass:\n{output[-4000:]}"
+        raise BenchmarkError(msg)
+    if workers > 1:
+        return Timing(seconds, {})
+    return Timing(seconds, costs(json.loads(report.read_text())))
 
 
 def costs(starts: list[tuple[str, int]]) -> dict[str, float]:
     """Return what a test of each module costs, in milliseconds.
 
-    `starts` has the module and the time in nanoseconds of each test's start. It is
-    the median of the times between two starts, without the first and last 5 %: the
-    first of them prepares the database for all.
+    `starts` has the module and the time in nanoseconds of each test's start. The cost
+    is the median of the times to the next test's start, without the module's first and
+    last 5 %: the first test prepares the database for all.
     """
-    times: dict[str, list[int]] = {}
-    for path, nanoseconds in starts:
-        times.setdefault(Path(path).stem, []).append(nanoseconds)
+    gaps: dict[str, list[int]] = {}
+    for (path, start), (_, following) in pairwise(starts):
+        module = path.removeprefix("tests/").removesuffix(".py")
+        gaps.setdefault(module, []).append(following - start)
     found = {}
-    for module, ticks in times.items():
-        gaps = [later - earlier for earlier, later in pairwise(ticks)]
-        left_out = max(len(gaps) // 20, 1)
-        kept = gaps[left_out:-left_out] or gaps
-        if kept:
-            found[module] = statistics.median(kept) / 1e6
+    for module, times in gaps.items():
+        left_out = max(len(times) // 20, 1)
+        found[module] = statistics.median(times[left_out:-left_out] or times) / 1e6
     return found
 
 

@@ -1,260 +1,139 @@
 """What is measured, in which sizes and how often."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
-from .measuring import Suites
-from .projects import BACKENDS, STRATEGIES, Projects
-from .results import DETECTOR, EMPTY, PROCESS, REALISTIC, Case
-from .scaffolding import Scaffolding
+from .results import FLOOR
 
-FLOOR = "floor"
+# from facts
+STRATEGIES = ("rollback", "snapshot", "truncate", "recreate")
+BACKENDS = ("sqlite-memory", "sqlite-file", "postgresql")
+
 OTHERS = ("tutorial", "recipe")
 SUBJECTS = (*OTHERS, *STRATEGIES)
-# What costs more than 5 ms a test runs fewer of them.
-SLOW = {("snapshot", "postgresql")} | {
-    (subject, backend) for subject in ("tutorial", "recreate") for backend in BACKENDS
-}
-# What grows with the tables, to seconds a test when there are hundreds.
+# Each test creates all tables, which takes seconds when there are hundreds.
 CREATES_TABLES = ("tutorial", "recreate")
-KINDS = {"test_realistic": REALISTIC, "test_detector": DETECTOR}
 COPY, UPDATE = "copier copy", "copier update"
 COPY_PLAIN = f"{COPY}, the same files without questions and Jinja"
 COPY_EMPTY = f"{COPY}, an empty template"
+COPIER = (COPY, COPY_PLAIN, COPY_EMPTY, UPDATE)
 MATRIX = "pytest --every-suite"
 WITHOUT = "without a database"
+PARTS = ("strategies", "turns", "tables", "numbers", "start", "copier")
+
+TESTS = ("test_empty", "test_realistic")
+TURN_TESTS = (*TESTS, *(f"recipe/{module}" for module in TESTS))
 
 
 @dataclass(frozen=True)
 class Sizes:
     """How much is measured.
 
-    `tests` are run of each suite, `slow_tests` of slow ones, `fewest_tests` of those
-    that create more than `many_tables` for each test. `numbers` and `tables` are what
-    the numbers of tests and tables are raised to. Then come the rounds of each part.
+    A suite has `tests` tests, or `slow_tests` if one takes more than 5 ms, and fewer
+    still, but `fewest_tests`, if each creates many tables. `tables` and `numbers` are
+    what the numbers of tables and of tests are raised to, of the subjects and backends
+    in `raised`. `rounds` is for each part; what takes longest is measured once.
     """
 
     tests: int = 200
     slow_tests: int = 50
     fewest_tests: int = 6
     tables: tuple[int, ...] = (3, 30, 300)
-    many_tables: int = 100
     numbers: tuple[int, ...] = (100, 1_000, 10_000)
-    rounds: int = 5
-    rounds_of_tables: int = 3
-    rounds_of_many_tables: int = 2
-    rounds_of_numbers: int = 3
-    rounds_of_most_tests: int = 2
-    rounds_of_most_slow_tests: int = 1
-    rounds_of_workers: int = 2
-    rounds_of_processes: int = 5
-    # The smallest run has all rows, but raises the numbers for few subjects only.
-    raised: tuple[str, ...] = SUBJECTS
-    raised_backends: tuple[str, ...] = BACKENDS
+    raised: tuple[tuple[str, ...], tuple[str, ...]] = (SUBJECTS, BACKENDS)
     started: tuple[str, ...] = STRATEGIES
+    rounds: dict[str, int] = field(
+        default_factory=lambda: dict(zip(PARTS, (5, 5, 3, 2, 5, 5), strict=True))
+    )
+
+    def tests_of(self, subject: str, backend: str, tables: int) -> int:
+        """Return how many tests a suite of the subject has."""
+        if subject in CREATES_TABLES:
+            return max(self.slow_tests * self.tables[0] // tables, self.fewest_tests)
+        slow = (subject, backend) == ("snapshot", "postgresql")
+        return self.slow_tests if slow else self.tests
 
 
 QUICK = Sizes(
-    tests=6,
+    tests=4,
     slow_tests=4,
     fewest_tests=4,
     tables=(3, 4),
     numbers=(4, 6),
-    rounds=1,
-    rounds_of_tables=1,
-    rounds_of_many_tables=1,
-    rounds_of_numbers=1,
-    rounds_of_most_tests=1,
-    rounds_of_most_slow_tests=1,
-    rounds_of_workers=1,
-    rounds_of_processes=1,
-    raised=("tutorial", "rollback"),
-    raised_backends=("sqlite-memory",),
+    raised=(("tutorial", "rollback"), BACKENDS[:1]),
     started=("rollback",),
+    rounds=dict.fromkeys(PARTS, 1),
 )
 
 
 @dataclass(frozen=True)
 class Task:
-    """Something to run in each of the first `rounds` rounds.
-
-    `guess` is about how many seconds it takes, until that is known. With `warm_up` it
-    is run once more before, without being measured.
-    """
+    """Something to run in each of the first `rounds` rounds: a suite or a process."""
 
     part: str
-    name: str
-    rounds: int
-    guess: float
-    measure: Callable[[], Mapping[Case, float]]
-    warm_up: bool = False
+    subject: str
+    backend: str = ""
+    rounds: int = 1
+    tables: int = 0
+    tests: int = 0
+    workers: int = 1
+    modules: tuple[str, ...] = TESTS
+
+    @property
+    def guess(self) -> float:
+        """About how many seconds it takes, until that is known."""
+        tables = self.tables if self.subject in CREATES_TABLES else 1
+        return 1 + self.tests * (0.005 + tables * 0.002)
+
+    def __str__(self) -> str:
+        sizes = f"{self.tables} tables, {self.tests} tests, {self.workers} workers"
+        name = f"{self.part}: {self.subject} {self.backend}".strip()
+        return f"{name}, {sizes}" if self.tests else name
 
 
-@dataclass(frozen=True)
-class Plan:
-    """Makes the tasks; `everything` returns the seconds that the whole matrix takes."""
-
-    sizes: Sizes
-    suites: Suites
-    projects: Projects
-    scaffolding: Scaffolding
-    everything: Callable[[], float]
-
-    def tasks(self) -> list[Task]:
-        """Return all tasks."""
-        return [
-            *self._strategies(),
-            *self._tables(),
-            *self._numbers(),
-            *self._starts(),
-            *self._scaffolding(),
-        ]
-
-    def _strategies(self) -> Iterator[Task]:
-        sizes = self.sizes
-        yield self._suite("strategies", sizes.rounds, FLOOR, "", tests=sizes.tests)
-        for backend in BACKENDS:
-            for subject in SUBJECTS:
-                slow = (subject, backend) in SLOW
-                tests = sizes.slow_tests if slow else sizes.tests
-                yield self._suite(
-                    "strategies", sizes.rounds, subject, backend, tests=tests
-                )
-
-    def _tables(self) -> Iterator[Task]:
-        sizes = self.sizes
-        for tables in sizes.tables[1:]:
-            for backend in sizes.raised_backends:
-                for subject in sizes.raised:
-                    slow = (subject, backend) in SLOW
-                    tests = sizes.slow_tests if slow else sizes.tests
-                    rounds = sizes.rounds_of_tables
-                    if subject in CREATES_TABLES and tables > sizes.many_tables:
-                        tests = sizes.fewest_tests
-                        rounds = sizes.rounds_of_many_tables
-                    yield self._suite(
-                        "tables",
-                        rounds,
-                        subject,
-                        backend,
-                        tests=tests,
-                        tables=tables,
-                    )
-
-    def _numbers(self) -> Iterator[Task]:
-        sizes = self.sizes
-        raised = [
-            (subject, backend)
-            for subject in sizes.raised
-            for backend in sizes.raised_backends
-        ]
-        for subject, backend in [(FLOOR, ""), *raised]:
-            for tests in sizes.numbers:
-                rounds = sizes.rounds_of_numbers
-                if tests == max(sizes.numbers):
-                    rounds = (
-                        sizes.rounds_of_most_slow_tests
-                        if subject in CREATES_TABLES
-                        else sizes.rounds_of_most_tests
-                    )
-                # Workers would share the file, or the server's database, of the others.
-                shared = subject in OTHERS and backend != "sqlite-memory"
-                for workers in (1,) if shared else (1, 2):
-                    yield self._suite(
-                        "numbers",
-                        min(rounds, sizes.rounds_of_workers) if workers > 1 else rounds,
-                        subject,
-                        backend,
-                        tests=tests,
-                        workers=workers,
-                    )
-
-    def _suite(
-        self,
-        part: str,
-        rounds: int,
-        subject: str,
-        backend: str,
-        *,
-        tests: int,
-        tables: int | None = None,
-        workers: int = 1,
-    ) -> Task:
-        tables = tables or self.sizes.tables[0]
-        modules = ["test_floor" if subject == FLOOR else "test_empty"]
-        if part != "numbers" and subject != FLOOR:
-            modules.append("test_realistic")
-        if part == "strategies" and subject in STRATEGIES:
-            modules.append("test_detector")
-
-        def measure() -> dict[Case, float]:
-            timing = self.suites.run(
-                self.projects.make(subject, backend, tables),
-                *modules,
-                tests=tests,
-                workers=workers,
-                variables=self.projects.variables(subject, backend),
+def plan(sizes: Sizes) -> Iterator[Task]:
+    """Return all tasks of all parts, those on request too."""
+    base, rounds = sizes.tables[0], sizes.rounds
+    no_database = ("test_floor",)
+    yield Task(
+        "strategies", FLOOR, "", rounds["strategies"], base, sizes.tests, 1, no_database
+    )
+    for backend in BACKENDS:
+        yield Task(
+            "turns", "rollback", backend, rounds["turns"], base, sizes.tests, 1, TURN_TESTS
+        )
+        for subject in SUBJECTS:
+            for tables in sizes.tables:
+                part = "strategies" if tables == base else "tables"
+                raised = subject in sizes.raised[0] and backend in sizes.raised[1]
+                if tables == base or raised:
+                    tests = sizes.tests_of(subject, backend, tables)
+                    yield Task(part, subject, backend, rounds[part], tables, tests)
+    yield from _numbers(sizes)
+    yield Task("start", WITHOUT, "", rounds["start"], base, 1, 1, no_database)
+    for backend in BACKENDS:
+        for subject in sizes.started:
+            yield Task(
+                "start", subject, backend, rounds["start"], base, 1, 1, TESTS[:1]
             )
-            # A part with one number of tests for each subject does not tell it.
-            shown = tests if part == "numbers" else 0
-            case = (subject, backend, tables, shown, workers)
-            found = {Case(PROCESS, *case): timing.seconds} if shown else {}
-            for module, cost in timing.milliseconds.items():
-                found[Case(KINDS.get(module, EMPTY), *case)] = cost
-            return found
+    for name in COPIER:
+        yield Task("copier", name, "", rounds["copier"])
+    yield Task("matrix", MATRIX)
 
-        name = " ".join(filter(None, (subject, backend)))
-        name += f", {tables} tables, {tests} tests"
-        if workers > 1:
-            name += f", {workers} workers"
-        slow = (subject, backend) in SLOW
-        guess = 1 + tests * len(modules) * (0.02 if slow else 0.003) / workers
-        if subject in CREATES_TABLES:
-            guess += tests * tables * 0.003
-        return Task(part, name, rounds, guess, measure)
 
-    def _starts(self) -> Iterator[Task]:
-        """Whole suites of one test; on PostgreSQL with a server of their own."""
-        yield self._start(WITHOUT, "")
-        for backend in BACKENDS:
-            for subject in self.sizes.started:
-                yield self._start(subject, backend)
-
-    def _start(self, subject: str, backend: str) -> Task:
-        case = Case(PROCESS, subject, backend, self.sizes.tables[0], 1)
-        without = subject == WITHOUT
-        module = "test_without_database" if without else "test_empty"
-        folder = FLOOR if without else subject
-
-        def measure() -> dict[Case, float]:
-            project = self.projects.make(folder, backend, case.tables)
-            timing = self.suites.run(project, module, tests=1, whole=True)
-            return {case: timing.seconds}
-
-        name = " ".join(filter(None, (subject, backend, "with one test")))
-        guess = 1.6 if backend == "postgresql" else 0.9
-        rounds = self.sizes.rounds_of_processes
-        return Task("start", name, rounds, guess, measure, rounds > 1)
-
-    def _scaffolding(self) -> Iterator[Task]:
-        rounds = self.sizes.rounds_of_processes
-        copier = self.scaffolding
-        yield self._process("copier", COPY, rounds, 1, copier.copy)
-        yield self._process("copier", COPY_PLAIN, rounds, 1, copier.copy_plain)
-        yield self._process("copier", COPY_EMPTY, rounds, 1, copier.copy_empty)
-        yield self._process("copier", UPDATE, rounds, 2, copier.update)
-        case = Case(PROCESS, MATRIX)
-        yield Task("matrix", MATRIX, 1, 1200, lambda: {case: self.everything()})
-
-    def _process(
-        self,
-        part: str,
-        name: str,
-        rounds: int,
-        guess: float,
-        measure: Callable[[], float],
-    ) -> Task:
-        case = Case(PROCESS, name)
-        # The first process compiles what it imports.
-        warm_up = rounds > 1
-        return Task(part, name, rounds, guess, lambda: {case: measure()}, warm_up)
+def _numbers(sizes: Sizes) -> Iterator[Task]:
+    """Suites of raised numbers of tests, and the shortest and longest on two workers."""
+    subjects, backends = sizes.raised
+    pairs = [(subject, backend) for backend in backends for subject in subjects]
+    for subject, backend in [(FLOOR, ""), *pairs]:
+        creates = subject in CREATES_TABLES
+        rounds = 1 if creates else sizes.rounds["numbers"]
+        numbers = sizes.numbers[:2] if creates else sizes.numbers
+        modules = ("test_floor",) if subject == FLOOR else TESTS[:1]
+        for tests in numbers:
+            common = (sizes.tables[0], tests)
+            yield Task("numbers", subject, backend, rounds, *common, 1, modules)
+            # Workers would share the file, or the server's database, of the others.
+            shared = subject in OTHERS and backend != "sqlite-memory"
+            if tests in (numbers[0], numbers[-1]) and not shared:
+                yield Task("numbers", subject, backend, 1, *common, 2, modules)

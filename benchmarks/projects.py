@@ -4,18 +4,15 @@ All have the models of the template's example, and as many more as asked for.
 """
 
 import functools
-import re
 import shutil
 from pathlib import Path
 
 from tests.matrix.projects import Renderer
 
 from .measuring import SUBJECTS
+from .plan import OTHERS, STRATEGIES
 
-STRATEGIES = ("rollback", "snapshot", "truncate", "recreate")
-BACKENDS = ("sqlite-memory", "sqlite-file", "postgresql")
-PACKAGE = "task_tracker"
-
+PACKAGE = Path("src", "task_tracker")
 EXAMPLES = 3  # the tables of the template's example
 
 HEAD = '''"""More tables."""
@@ -43,6 +40,13 @@ class Table{number}(SQLModel, table=True):
     created_by_id: int = Field(foreign_key="worker.id", index=True)
     created_at: datetime = Field(default_factory=utc_now, sa_type=UTCDateTime)
 '''
+# Tutorials have a loop for each test; one loop for all is faster.
+SETTINGS = """[pytest]
+pythonpath = .
+asyncio_mode = auto
+asyncio_default_fixture_loop_scope = {scope}
+asyncio_default_test_loop_scope = {scope}
+"""
 
 
 class Projects:
@@ -57,26 +61,27 @@ class Projects:
     def make(self, subject: str, backend: str, tables: int) -> Path:
         """Return a folder in which the suites can be run on `subject`.
 
-        That is one of the strategies, in a project as users get it, or one of
-        `subjects/`.
+        That is one of the strategies, in a project as users get it, one of `subjects/`
+        or, without fixtures, anything else. The first has, in `tests/recipe/`, the same
+        tests with the recipe's fixtures in place of the harness's.
         """
-        folder = self._folder / f"{subject}-{backend}-{tables}"
-        package = Path("src") / PACKAGE
+        folder = self._folder / f"{subject}-{backend}-{tables}".replace(" ", "-")
+        tests = folder / "tests"
         if subject in STRATEGIES:
             self._render(backend=backend, isolation=subject).copy(folder)
+            _add_tests(tests / "recipe", "recipe")
         else:
-            shutil.copytree(self._render().root / package, folder / package)
-            (folder / "tests").mkdir()
-            (folder / "tests" / "__init__.py").touch()
-            shutil.copy(SUBJECTS / f"{subject}.py", folder / "tests" / "conftest.py")
-            shutil.copy(SUBJECTS / f"{subject}.ini", folder / "pytest.ini")
-        models = folder / package / "models"
+            shutil.copytree(self._render().root / PACKAGE, folder / PACKAGE)
+            scope = "function" if subject == "tutorial" else "session"
+            (folder / "pytest.ini").write_text(SETTINGS.format(scope=scope))
+        _add_tests(tests, subject)
+        models = folder / PACKAGE / "models"
         if tables > EXAMPLES:
-            (models / "more.py").write_text(_more_models(tables - EXAMPLES))
+            more = range(1, tables - EXAMPLES + 1)
+            text = HEAD + "".join(MODEL.format(number=number) for number in more)
+            (models / "more.py").write_text(text)
             with (models / "__init__.py").open("a") as module:
                 module.write("\nfrom . import more as more\n")
-        for test in SUBJECTS.glob("test_*.py"):
-            shutil.copy(test, folder / "tests")
         return folder
 
     def variables(self, subject: str, backend: str) -> dict[str, str]:
@@ -84,19 +89,27 @@ class Projects:
 
         For PostgreSQL that is the server of this run, the same for all subjects.
         """
-        name = re.sub(r"\W", "_", subject)
-        postgresql = f"//postgres@/{name}_test?host={self._server}"
-        if subject in STRATEGIES:
-            if backend != "postgresql":
-                return {}
-            return {"TEST_DATABASE_URL": f"postgresql:{postgresql}"}
+        if not backend:
+            return {}
+        name = subject if subject in OTHERS else "recipe"
         urls = {
             "sqlite-memory": "sqlite+aiosqlite:///:memory:",
             "sqlite-file": f"sqlite+aiosqlite:///{self._folder / name}.db",
-            "postgresql": f"postgresql+asyncpg:{postgresql}",
+            "postgresql": f"postgresql+asyncpg:{self._database(name)}",
         }
-        return {"BENCHMARK_DATABASE_URL": urls[backend]} if backend else {}
+        found = {"BENCHMARK_DATABASE_URL": urls[backend]}
+        if subject in STRATEGIES and backend == "postgresql":
+            found["TEST_DATABASE_URL"] = f"postgresql:{self._database(subject)}"
+        return found
+
+    def _database(self, name: str) -> str:
+        return f"//postgres@/{name}_test?host={self._server}"
 
 
-def _more_models(tables: int) -> str:
-    return HEAD + "".join(MODEL.format(number=n) for n in range(1, tables + 1))
+def _add_tests(folder: Path, subject: str) -> None:
+    folder.mkdir(exist_ok=True)
+    (folder / "__init__.py").touch()
+    if subject in OTHERS:
+        shutil.copy(SUBJECTS / f"{subject}.py", folder / "conftest.py")
+    for test in SUBJECTS.glob("test_*.py"):
+        shutil.copy(test, folder)

@@ -1,7 +1,7 @@
 """What was measured: series of figures, one figure for each round of a run.
 
-A round measures everything once, in random order, so that whatever else the machine
-does hits all alike. Figures are compared within their round, and then summed up.
+Figures are compared within their round, and only then summed up: whatever else the
+machine does hits what is compared alike.
 """
 
 import importlib.metadata
@@ -14,12 +14,15 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-EMPTY = "empty test, ms"
-REALISTIC = "realistic test, ms"
-DETECTOR = "test with 100 times the leak detector, ms"
+EMPTY, REALISTIC = "empty test, ms", "realistic test, ms"
 PROCESS = "process, s"
+# The same two tests, taking turns with the recipe's in one process.
+TURNS = {EMPTY: f"taking turns: {EMPTY}", REALISTIC: f"taking turns: {REALISTIC}"}
+FLOOR = "floor"
 
 STACK = ("SQLAlchemy", "sqlmodel", "aiosqlite", "asyncpg", "pytest", "pytest-asyncio")
+# The least that counts as a cost, so that ratios of nothing stay finite.
+LEAST = 0.001
 
 
 @dataclass(frozen=True)
@@ -52,21 +55,52 @@ class Results:
     machine: dict[str, Any] = field(default_factory=dict)
     figures: dict[Case, list[float]] = field(default_factory=dict)
 
+    @property
+    def floor(self) -> Case:
+        """An empty test without a database."""
+        return Case(EMPTY, FLOOR, "", self.sizes["tables"][0])
+
     def add(self, case: Case, figure: float) -> None:
         """Add the figure of the next round, in digits that are not all noise."""
         self.figures.setdefault(case, []).append(round(figure, 4))
 
     def summary(self, case: Case) -> Summary | None:
         """Return the summary of a case, or None if it was not measured."""
-        return summarise(self.figures.get(case, []))
+        return self._compare(lambda figure: figure, case)
 
-    def compare(self, compute: Callable[..., float], *cases: Case) -> Summary | None:
-        """Return the summary of `compute`, called with each round's figures.
+    def ratio(self, case: Case, other: Case) -> Summary | None:
+        """Return how many times as much as `other` a case takes."""
+        return self._compare(lambda figure, base: figure / base, case, other)
 
-        Rounds in which one of the cases was not measured do not count.
-        """
+    def added(self, case: Case) -> Summary | None:
+        """Return how much more a test takes than an empty one without a database."""
+        return self._compare(lambda figure, floor: figure - floor, case, self.floor)
+
+    def added_ratio(self, case: Case, other: Case) -> Summary | None:
+        """Return how many times as much as `other` a case adds."""
+        return self._compare(
+            lambda figure, base, floor: (figure - floor) / max(base - floor, LEAST),
+            case,
+            other,
+            self.floor,
+        )
+
+    def slope(self, cases: list[Case]) -> Summary | None:
+        """Return the ms that one test more takes, from whole processes."""
+        first, last = cases[0], cases[-1]
+        return self._compare(
+            lambda few, many: (many - few) / (last.tests - first.tests) * 1000,
+            first,
+            last,
+        )
+
+    def _compare(self, compute: Callable[..., float], *cases: Case) -> Summary | None:
+        """Sum up what `compute` makes of each round in which all were measured."""
         series = [self.figures.get(case, []) for case in cases]
-        return summarise([compute(*figures) for figures in zip(*series, strict=False)])
+        found = [compute(*figures) for figures in zip(*series, strict=False)]
+        if not found:
+            return None
+        return Summary(statistics.median(found), min(found), max(found), len(found))
 
     def updated(self, newer: "Results") -> "Results":
         """Return these results with the figures of `newer` added or put in place.
@@ -101,14 +135,6 @@ class Results:
             rounds = entry.pop("rounds")
             figures[Case(**entry)] = rounds
         return cls(data["sizes"], data["machine"], figures)
-
-
-def summarise(figures: list[float]) -> Summary | None:
-    """Return the summary of some figures, or None if there are none."""
-    if not figures:
-        return None
-    median = statistics.median(figures)
-    return Summary(median, min(figures), max(figures), len(figures))
 
 
 def machine() -> dict[str, Any]:

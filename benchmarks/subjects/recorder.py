@@ -8,8 +8,15 @@ import json
 import os
 import time
 from pathlib import Path
+from typing import Any
 
 _starts: list[tuple[str, int]] = []
+
+
+def pytest_collection_modifyitems(items: list[Any]) -> None:
+    """Have the tests of all modules take turns, if a variable says so."""
+    if os.environ["BENCHMARK_TAKE_TURNS"]:
+        items.sort(key=lambda item: item.callspec.params["number"])
 
 
 def pytest_runtest_logstart(nodeid: str) -> None:
