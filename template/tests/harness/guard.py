@@ -1,23 +1,152 @@
-"""Keeps the tests off every database that is not theirs.
+"""Which PostgreSQL database the tests may use: the rules for TEST_DATABASE_URL.
 
-The guard runs before any conftest is read, so before the application is imported,
-and nothing switches it off. The tests make their own databases. `DATABASE_URL` is
-the application's; the guard overwrites it for the length of the test run.
+The rules look at the URLs alone, before anything is connected. `DATABASE_URL` is the
+application's: it is read only to make sure that the tests use another database.
 """
 
+import contextlib
+import ipaddress
 import os
+import re
+import traceback
+from collections.abc import Collection
 
-from sqlalchemy import URL
+import pytest
+from dotenv import dotenv_values
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+# The main process tells its workers what DATABASE_URL was before it was overwritten.
+_REMEMBERED = "TEST_APPLICATION_DATABASE_URL"
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,43}_test(_gw[0-9]+)?")
+_TLS_SETTINGS = {"sslmode", "ssl", "sslrootcert", "sslcert", "sslkey"}
+# With these variables a driver would connect elsewhere than the URL says.
+_REDIRECTION = re.compile(
+    "PG(DATABASE|HOST(ADDR)?|OPTIONS|PORT|SERVICE(FILE)?|TARGETSESSIONATTRS)"
+)
 
 
-class RefusedError(Exception):
-    """The tests may not run on the database that they were given."""
+def check(value: str, own: str, allowed_hosts: Collection[str]) -> URL:
+    """Return the URL in `value`, that of TEST_DATABASE_URL, if tests may use it.
+
+    `own` is the application's DATABASE_URL, or empty. Raises `pytest.UsageError`,
+    with the reason and the fix, for other databases than PostgreSQL, names that do
+    not end in `_test`, hosts that are neither this machine nor in `allowed_hosts`,
+    the application's own database, and whatever may lead elsewhere than the URL says.
+    """
+    url = _parse("TEST_DATABASE_URL", value)
+    if value.count("@") > (url.username is not None):
+        # First, because the other rules quote what may be half of a password.
+        reason = "it contains an unescaped @"
+        fix = "write %40 for every @ except the one before the host"
+    elif url.get_backend_name() != "postgresql":
+        reason = f"it is for {url.get_backend_name()}"
+        fix = "give a postgresql:// URL"
+    elif not _NAME.fullmatch(url.database or ""):
+        reason = f"the database name {url.database or ''!r} does not end in _test"
+        fix = (
+            "name a database that is only for tests, such as 'shop_test' (letters, "
+            "digits, - and _, at most 48 characters)"
+        )
+    elif (unknown := set(url.query) - _TLS_SETTINGS) and not _is_socket(url):
+        reason = f"its query sets {', '.join(sorted(unknown))}"
+        fix = (
+            "remove that; only TLS settings are allowed, or ?host=/directory for a "
+            "socket in a URL without a host"
+        )
+    elif not _is_local(url) and (url.host or "").lower() not in allowed_hosts:
+        reason = f"the host {url.host or ''!r} is not this machine"
+        fix = (
+            "use localhost or a socket's directory, or, if that server is only for "
+            "tests, add the host to `test_database_hosts` in pytest's configuration"
+        )
+    elif own and _may_be_the_same(_parse("DATABASE_URL", own), url):
+        reason = "it may be the application's own database, the one in DATABASE_URL"
+        fix = "give each its own name, after the host, as in postgresql://host/name"
+    else:
+        return url
+    raise pytest.UsageError(f"TEST_DATABASE_URL is refused: {reason}. Fix: {fix}.")
 
 
-def point_application_at(url: URL) -> None:
-    """Make the application's own setting name the test database."""
-    for name in list(os.environ):
-        # The application reads its settings without regard to case.
-        if name.upper() == "DATABASE_URL":
-            del os.environ[name]
-    os.environ["DATABASE_URL"] = url.render_as_string(hide_password=False)
+def application_database_url() -> str:
+    """Return DATABASE_URL as the application would read it, or an empty string."""
+    if not {"PYTEST_XDIST_WORKER", _REMEMBERED} <= os.environ.keys():
+        settings = [*dotenv_values(".env").items(), *os.environ.items()]
+        values = {name.upper(): value for name, value in settings}  # the last one wins
+        os.environ[_REMEMBERED] = values.get("DATABASE_URL") or ""
+    return os.environ[_REMEMBERED]
+
+
+def forget_redirections() -> None:
+    """Remove the variables that would lead a driver elsewhere than the URL says."""
+    for variable in filter(_REDIRECTION.fullmatch, list(os.environ)):
+        del os.environ[variable]
+
+
+def database_for_worker(url: URL, suffix: str, role: str = "") -> URL:
+    """Return the URL of one worker's database; `suffix` is `_gw0`, say, or empty.
+
+    `role` tells the databases of one worker apart.
+    """
+    return url.set(database=f"{_stem(url)}{role}_test{suffix}")
+
+
+def hide_password(error: BaseException | None) -> None:
+    """Empty the drivers' frames, which hold the password, before pytest shows them."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        for frame, _ in traceback.walk_tb(error.__traceback__):
+            package = str(frame.f_globals.get("__name__")).partition(".")[0]
+            if package in ("asyncpg", "psycopg", "sqlalchemy"):
+                with contextlib.suppress(RuntimeError):  # it is still at work
+                    frame.clear()
+        error = error.__cause__ or error.__context__
+
+
+def _parse(variable: str, value: str) -> URL:
+    try:
+        if "%00" in value or not value.isprintable():
+            # A driver would stop reading there, and take its defaults for the rest.
+            raise ValueError
+        return make_url(value)
+    except (ArgumentError, ValueError) as error:
+        # Neither the value nor the parser's message: both may hold a password.
+        msg = (
+            f"{variable} is not a database URL ({type(error).__name__}). Write it as "
+            "postgresql://user:password@host:port/name."
+        )
+        raise pytest.UsageError(msg) from None
+
+
+def _stem(url: URL) -> str:
+    return re.sub(r"_test(_gw\d+)?$", "", url.database or "")
+
+
+def _is_socket(url: URL) -> bool:
+    directory = url.query.get("host")
+    return (
+        not url.host
+        and isinstance(directory, str)
+        and directory.startswith("/")
+        and "," not in directory
+        and set(url.query) <= {"host"}
+    )
+
+
+def _is_local(url: URL) -> bool:
+    host = (url.host or "").lower()
+    with contextlib.suppress(ValueError):
+        # After a % there may be a comma, and more hosts.
+        return ipaddress.ip_address(host).is_loopback and "%" not in host
+    return host == "localhost" or _is_socket(url)
+
+
+def _may_be_the_same(own: URL, tests: URL) -> bool:
+    # Hosts and ports do not count: many of them may lead to the same server.
+    if not own.get_backend_name().startswith("postgres"):
+        return False
+    if not own.database or {"database", "dbname"} & set(own.query):
+        return True
+    databases = rf"{re.escape(_stem(tests))}(_template)?_test(_gw\d+)?"
+    return re.fullmatch(databases, own.database) is not None

@@ -4,26 +4,28 @@ The simplest strategy and the slowest: it creates every table for every test.
 Commits are real, and a test may use any number of sessions and connections.
 """
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 
-from .database import Database
+from . import Database
 
 
-class RecreateIsolation(Database):
-    """A database whose schema is dropped and created for each test."""
+class Isolation:
+    """Creates the tables of `database` for each test, and drops everything after."""
 
-    async def prepare(self) -> None:
-        """Save the database without a schema: there is none outside of tests."""
-        await self.save()
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
-    async def start_test(self, test: pytest.Item) -> dict[str, Any]:
-        """Isolate `test`; return what to configure the session factory with."""
-        await self.create_schema()
-        return {"bind": self.engine}
-
-    async def end_test(self) -> list[str]:
-        """Undo what the test did, and drop the schema with it."""
-        await self.restore()
-        return []
+    @asynccontextmanager
+    async def isolated(
+        self, test: pytest.Item, problems: list[str]
+    ) -> AsyncIterator[dict[str, Any]]:
+        """Yield the options of the session factory; undo what `test` did."""
+        await self._database.create_tables()
+        try:
+            yield {"bind": self._database.engine}
+        finally:
+            await self._database.restore()

@@ -3,26 +3,27 @@
 Commits are real, and a test may use any number of sessions and connections.
 """
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 
-from .database import Database
+from . import Database
 
 
-class SnapshotIsolation(Database):
-    """A database that is put back to what it was after each test."""
+class Isolation:
+    """Puts `database` back to what it was after each test."""
 
-    async def prepare(self) -> None:
-        """Create the schema and save it."""
-        await self.create_schema()
-        await self.save()
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
-    async def start_test(self, test: pytest.Item) -> dict[str, Any]:
-        """Isolate `test`; return what to configure the session factory with."""
-        return {"bind": self.engine}
-
-    async def end_test(self) -> list[str]:
-        """Undo what the test did."""
-        await self.restore()
-        return []
+    @asynccontextmanager
+    async def isolated(
+        self, test: pytest.Item, problems: list[str]
+    ) -> AsyncIterator[dict[str, Any]]:
+        """Yield the options of the session factory; undo what `test` did."""
+        try:
+            yield {"bind": self._database.engine}
+        finally:
+            await self._database.restore()

@@ -2,8 +2,7 @@
 
 A script for a child process, so it imports nothing but the standard library. When
 the tests end, in whatever way, the pipe to it closes, and it stops the server and
-deletes its files. If they have written "keep", it waits until it is killed, and then
-the shell that runs it does that.
+deletes its files.
 """
 
 import contextlib
@@ -35,9 +34,7 @@ SETTINGS = {
 def keep(directory: Path, programs: Path) -> None:
     """Run a server in `directory` until standard input closes, then remove both."""
     server = _start_server(directory, programs)
-    (directory / "keeper").write_text(str(os.getpid()))
-    if sys.stdin.buffer.read() == b"keep":
-        signal.pause()
+    sys.stdin.buffer.read()
     server.send_signal(signal.SIGQUIT)  # at once: there is nothing to save
     server.wait()
     _free_shared_memory(directory / "data" / "postmaster.pid")
@@ -93,4 +90,4 @@ def _copy_programs(programs: Path, directory: Path) -> Path:
 
 
 if __name__ == "__main__":
-    keep(Path(sys.argv[1]), Path(sys.argv[2]))
+    keep(Path(os.environ["DIRECTORY"]), Path(os.environ["PROGRAMS"]))

@@ -2,7 +2,8 @@
 
 import asyncio
 import warnings
-from collections.abc import Collection
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
 from typing import Any
 
 from sqlalchemy import Engine, event
@@ -23,57 +24,50 @@ class BypassWarning(UserWarning):
 
 
 class Leaks:
-    """Watches `engine` for connections that are lent, and for engines beside it."""
+    """Watches `engine` for connections in use, and for engines beside it."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
-        self._lent: dict[ConnectionPoolEntry, PoolProxiedConnection] = {}
+        self._in_use: dict[ConnectionPoolEntry, PoolProxiedConnection] = {}
         event.listen(engine.sync_engine, "checkout", self._note_checkout)
-        event.listen(engine.sync_engine, "checkin", self._note_checkin)
+        event.listen(engine.sync_engine, "checkin", lambda _, e: self._in_use.pop(e, 0))
         event.listen(Engine, "do_connect", self._warn_of_bypass)
 
     def stop(self) -> None:
         """Stop watching for other engines."""
         event.remove(Engine, "do_connect", self._warn_of_bypass)
 
-    def connections(self) -> Collection[ConnectionPoolEntry]:
-        """Return the connections that are lent now."""
-        return set(self._lent)
-
-    async def clean_up(
-        self,
-        tasks: Collection[asyncio.Task[Any]],
-        connections: Collection[ConnectionPoolEntry],
-    ) -> list[str]:
-        """End all tasks and connections but these; return what they were."""
-        left = _tasks_beside(tasks)
-        problems = [
-            f"A task was left unawaited: {task.get_coro()}. Await or cancel it, or "
-            "start it in a fixture."
-            for task in left
-        ]
-        while left:
-            for task in left:
-                task.cancel()
-                await asyncio.wait([task], timeout=PATIENCE)
-            # As tasks end they start others. Some have to be asked twice: when the
-            # closing of a connection is cancelled, a driver may wait for ever.
+    @asynccontextmanager
+    async def ended(self, problems: list[str]) -> AsyncIterator[None]:
+        """End the tasks and connections that the block leaves; note what they were."""
+        tasks, connections = asyncio.all_tasks(), set(self._in_use)
+        try:
+            yield
+        finally:
             left = _tasks_beside(tasks)
-        for entry in self._lent.keys() - connections:
-            await greenlet_spawn(self._lent[entry].invalidate)
-            problems.append(
-                "A connection was not returned: close what took it, a session or a "
-                "connection, or open it with `async with`."
-            )
-        return problems
+            problems += [
+                f"A task was left unawaited: {task.get_coro()}. Await or cancel it, or "
+                "start it in a fixture."
+                for task in left
+            ]
+            while left:
+                for task in left:
+                    task.cancel()
+                    await asyncio.wait([task], timeout=PATIENCE)
+                # As tasks end they start others. Some have to be asked twice: when the
+                # closing of a connection is cancelled, a driver may wait forever.
+                left = _tasks_beside(tasks)
+            for entry in self._in_use.keys() - connections:
+                await greenlet_spawn(self._in_use[entry].invalidate)
+                problems.append(
+                    "A connection was not returned: close the session or connection "
+                    "that took it, or open it with `async with`."
+                )
 
     def _note_checkout(
         self, _: object, entry: ConnectionPoolEntry, proxy: PoolProxiedConnection
     ) -> None:
-        self._lent[entry] = proxy
-
-    def _note_checkin(self, _: object, entry: ConnectionPoolEntry) -> None:
-        self._lent.pop(entry, None)
+        self._in_use[entry] = proxy
 
     def _warn_of_bypass(
         self, dialect: Dialect, _: object, args: list[Any], options: dict[str, Any]

@@ -1,17 +1,22 @@
-"""Counts the statements that code under test sends to the database."""
+"""What a test does in the database: the statements it sends, the rows it leaves."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, func, select, text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 # The type of the fixture `assert_queries`.
 AssertQueries = Callable[[int], AbstractContextManager[list[str]]]
 # How a transaction begins and ends depends on the database and on the isolation.
 TRANSACTION_CONTROL = ("BEGIN", "RELEASE SAVEPOINT", "ROLLBACK", "SAVEPOINT")
+TABLES, ROWS, WIDTH = 10, 5, 24  # at most so many are shown, and characters of a value
+PATIENCE = 5.0  # seconds to read the rows in: another connection may lock a table
 
 
 @contextmanager
@@ -35,3 +40,42 @@ def assert_queries(engine: AsyncEngine, number: int) -> Iterator[list[str]]:
         lines = [f"{n}. {statement}" for n, statement in enumerate(statements, 1)]
         title = f"{len(statements)} statements were sent, not {number}:"
         pytest.fail("\n".join([title, *lines]), pytrace=False)
+
+
+async def rows_left(session: AsyncSession) -> str:
+    """Return the rows that `session` sees, as tables of text; never raise an error."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            try:
+                return await _tables(session)
+            except SQLAlchemyError:  # an error has aborted its transaction
+                await session.rollback()
+                return await _tables(session)
+    except Exception as error:  # the test's own failure is what counts
+        return f"The rows could not be read: {type(error).__name__}"
+
+
+async def _tables(session: AsyncSession) -> str:
+    from .application import metadata  # late: the guard comes before it
+
+    connection = await session.connection()
+    texts: list[str] = []
+    for table in metadata.tables.values():
+        count = await connection.scalar(select(func.count()).select_from(table)) or 0
+        if count and len(texts) < TABLES:
+            # As the driver gives them: the model may refuse a value.
+            query = select(text("*")).select_from(table).limit(ROWS)
+            rows = await connection.execute(query)
+            more = [f"and {count - ROWS} more rows"] if count > ROWS else []
+            lines = [*_aligned([tuple(rows.keys()), *map(tuple, rows)]), *more]
+            texts.append("\n".join([f"{table.fullname}:", *lines]))
+        elif count:
+            return "\n\n".join([*texts, "and more tables"])
+    return "\n\n".join(texts) or "All tables are empty."
+
+
+def _aligned(rows: list[tuple[Any, ...]]) -> list[str]:
+    cells = [[" ".join(str(value).split()) for value in row] for row in rows]
+    short = [[c if len(c) <= WIDTH else f"{c[:WIDTH]}…" for c in row] for row in cells]
+    widths = [max(map(len, column)) for column in zip(*short, strict=True)]
+    return ["  ".join(map(str.ljust, row, widths)).rstrip() for row in short]

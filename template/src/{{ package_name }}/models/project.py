@@ -4,9 +4,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Column
-from sqlmodel import Field, Relationship, SQLModel
+from sqlmodel import Field, Relationship
 
-from .base import checked_enum
+from .base import Base, checked_enum
 
 if TYPE_CHECKING:
     from .task import Task
@@ -19,7 +19,7 @@ class ProjectStatus(StrEnum):
     ARCHIVED = "archived"
 
 
-class Project(SQLModel, table=True):
+class Project(Base, table=True):
     """A body of work that is split into tasks."""
 
     # The database assigns the id in the first flush; it is None only before that.

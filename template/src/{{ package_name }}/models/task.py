@@ -5,9 +5,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Optional
 
 from sqlalchemy import CheckConstraint, Column
-from sqlmodel import Field, Relationship, SQLModel
+from sqlmodel import Field, Relationship
 
-from .base import UTCDateTime, checked_enum, utc_now
+from .base import Base, checked_enum, utc_now
 
 if TYPE_CHECKING:
     from .project import Project
@@ -23,13 +23,15 @@ class TaskStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
-class Task(SQLModel, table=True):
+class Task(Base, table=True):
     """A unit of work, possibly split into subtasks.
 
     A soft-deleted task keeps its row, with `deleted_at` set.
     """
 
-    __table_args__ = (CheckConstraint("parent_id <> id", "parent_is_another_task"),)
+    __table_args__ = (
+        CheckConstraint("parent_task_id <> id", "parent_is_another_task"),
+    )
 
     # The database assigns the id in the first flush; it is None only before that.
     id: int = Field(default=None, primary_key=True)
@@ -40,23 +42,21 @@ class Task(SQLModel, table=True):
     )
     project_id: int = Field(foreign_key="project.id", index=True)
     created_by_id: int = Field(foreign_key="worker.id", index=True)
-    parent_id: int | None = Field(
+    parent_task_id: int | None = Field(
         default=None, foreign_key="task.id", index=True, ondelete="SET NULL"
     )
-    created_at: datetime = Field(default_factory=utc_now, sa_type=UTCDateTime)
+    created_at: datetime = Field(default_factory=utc_now)
     updated_at: datetime = Field(
-        default_factory=utc_now,
-        sa_column_kwargs={"onupdate": utc_now},
-        sa_type=UTCDateTime,
+        default_factory=utc_now, sa_column_kwargs={"onupdate": utc_now}
     )
-    deleted_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    deleted_at: datetime | None = None
 
     project: "Project" = Relationship(back_populates="tasks")
     created_by: "Worker" = Relationship(back_populates="created_tasks")
-    parent: Optional["Task"] = Relationship(
+    parent_task: Optional["Task"] = Relationship(
         back_populates="subtasks", sa_relationship_kwargs={"remote_side": "Task.id"}
     )
     # The database detaches the subtasks of a deleted task (ON DELETE SET NULL).
     subtasks: list["Task"] = Relationship(
-        back_populates="parent", passive_deletes="all"
+        back_populates="parent_task", passive_deletes="all"
     )

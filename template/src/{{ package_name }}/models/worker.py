@@ -4,9 +4,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Column
-from sqlmodel import Field, Relationship, SQLModel
+from sqlmodel import Field, Relationship
 
-from .base import checked_enum
+from .base import Base, checked_enum
 
 if TYPE_CHECKING:
     from .task import Task
@@ -19,7 +19,7 @@ class WorkerType(StrEnum):
     AGENT = "agent"
 
 
-class Worker(SQLModel, table=True):
+class Worker(Base, table=True):
     """A person or a program that works on tasks."""
 
     # The database assigns the id in the first flush; it is None only before that.

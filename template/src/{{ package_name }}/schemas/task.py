@@ -20,13 +20,13 @@ class TaskCreate(SQLModel):
     title: Title
     project_id: int
     status: TaskStatus = TaskStatus.PENDING
-    parent_id: int | None = None
+    parent_task_id: int | None = None
 
 
 class TaskUpdate(SQLModel):
     """Changes to a task. Fields that are left out stay as they are.
 
-    `parent_id=None` detaches the task from its parent. Unknown fields, invalid
+    `parent_task_id=None` detaches the task from its parent. Unknown fields, invalid
     values and None for the title or the status raise `ValidationError`.
     """
 
@@ -34,7 +34,7 @@ class TaskUpdate(SQLModel):
 
     title: Title | None = None
     status: TaskStatus | None = None
-    parent_id: int | None = None
+    parent_task_id: int | None = None
 
     @model_validator(mode="before")
     @classmethod

@@ -40,7 +40,7 @@ class TaskService:
     ) -> Sequence[Task]:
         """Return the project's tasks, oldest first, all or those with `status`.
 
-        A `status` that is no `TaskStatus` raises `ValueError`.
+        A `status` that is not a `TaskStatus` raises `ValueError`.
         """
         query = _visible().where(Task.project_id == project_id)
         if status is not None:

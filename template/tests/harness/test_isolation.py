@@ -13,10 +13,6 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
 from sqlmodel import Field, SQLModel, select
 from sqlmodel.ext.asyncio.session import AsyncSession
-{% if isolation == "rollback" %}
-
-from .harness.isolation_rollback import RollbackError
-{% endif %}
 
 twice = pytest.mark.parametrize("run", ["first", "second"])
 
@@ -39,15 +35,18 @@ async def names(session: AsyncSession) -> list[str]:
 
 
 @twice
-async def test_commit(session: AsyncSession, run: str) -> None:
-    session.add(Probe(name="committed"))
+async def test_commits_are_undone(session: AsyncSession, run: str) -> None:
+    parent = Probe(name="parent")
+    session.add(parent)
+    await session.flush()
+    session.add(Probe(name="child", parent_id=parent.id))
     await session.commit()
 
-    assert await names(session) == ["committed"]
+    assert await names(session) == ["child", "parent"]
 
 
 @twice
-async def test_commit_after_an_error_and_a_rollback(
+async def test_commits_after_an_error_and_a_rollback_are_undone(
     session: AsyncSession, run: str
 ) -> None:
     session.add(Probe(name="before"))
@@ -62,10 +61,7 @@ async def test_commit_after_an_error_and_a_rollback(
     assert await names(session) == ["after", "before"]
 
 
-@twice
-async def test_rollback_drops_what_was_only_flushed(
-    session: AsyncSession, run: str
-) -> None:
+async def test_rollback_drops_what_was_only_flushed(session: AsyncSession) -> None:
     session.add(Probe(name="committed"))
     await session.commit()
     session.add(Probe(name="flushed"))
@@ -76,7 +72,7 @@ async def test_rollback_drops_what_was_only_flushed(
 
 
 @twice
-async def test_nested_transactions(session: AsyncSession, run: str) -> None:
+async def test_nested_transactions_are_undone(session: AsyncSession, run: str) -> None:
     async with session.begin_nested():
         session.add(Probe(name="kept"))
     with pytest.raises(IntegrityError):
@@ -88,7 +84,7 @@ async def test_nested_transactions(session: AsyncSession, run: str) -> None:
 
 
 @twice
-async def test_sessions_one_after_the_other(
+async def test_sessions_one_after_the_other_see_the_same_rows(
     session_factory: async_sessionmaker[AsyncSession], run: str
 ) -> None:
     async with session_factory() as first:
@@ -98,22 +94,9 @@ async def test_sessions_one_after_the_other(
         assert await names(second) == ["shared"]
 
 
-@twice
-async def test_rows_that_refer_to_each_other(session: AsyncSession, run: str) -> None:
-    parent = Probe(name="parent")
-    session.add(parent)
-    await session.flush()
-    session.add(Probe(name="child", parent_id=parent.id))
-    await session.commit()
-
-    assert await names(session) == ["child", "parent"]
-
-
-{% if isolation == "rollback" %}
 @pytest.mark.real_commits
-{% endif %}
 @twice
-async def test_sessions_side_by_side(
+async def test_sessions_side_by_side_are_undone(
     session_factory: async_sessionmaker[AsyncSession], run: str
 ) -> None:
     async def count_then_add(number: int) -> None:
@@ -129,11 +112,9 @@ async def test_sessions_side_by_side(
         assert await names(session) == [f"probe {number}" for number in range(4)]
 
 
-{% if isolation == "rollback" %}
 @pytest.mark.real_commits
-{% endif %}
 @twice
-async def test_connections_beside_the_session(
+async def test_connections_beside_the_session_are_undone(
     engine: AsyncEngine, session: AsyncSession, run: str
 ) -> None:
     async with engine.connect() as connection:
@@ -146,7 +127,7 @@ async def test_connections_beside_the_session(
 
 
 @twice
-async def test_schema_changes(session: AsyncSession, run: str) -> None:
+async def test_schema_changes_are_undone(session: AsyncSession, run: str) -> None:
     connection = await session.connection()
     await connection.execute(text("CREATE TABLE made_by_a_test (id INTEGER)"))
     await connection.execute(text("INSERT INTO made_by_a_test VALUES (1)"))
@@ -161,34 +142,3 @@ async def test_foreign_keys_are_enforced(session: AsyncSession) -> None:
 
     with pytest.raises(IntegrityError):
         await session.flush()
-{% if isolation == "rollback" %}
-
-
-@twice
-@pytest.mark.real_commits
-async def test_real_commits(session: AsyncSession, run: str) -> None:
-    session.add(Probe(name="real"))
-    await session.commit()
-    session.add(Probe(name="real"))
-    with pytest.raises(IntegrityError):
-        await session.commit()
-    await session.rollback()
-
-    assert await names(session) == ["real"]
-
-
-async def test_sessions_side_by_side_are_refused(
-    session_factory: async_sessionmaker[AsyncSession],
-) -> None:
-    async with session_factory() as first, session_factory() as second:
-        await names(first)
-        await names(second)
-        with pytest.raises(RollbackError, match="real_commits"):
-            await first.commit()
-
-
-async def test_connection_of_its_own_is_refused(engine: AsyncEngine) -> None:
-    with pytest.raises(RollbackError, match="real_commits"):
-        async with engine.begin():
-            pass
-{% endif %}

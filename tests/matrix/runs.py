@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psycopg
 
+from ..scenarios import add_scenario
 from . import environment
 from .projects import Project
 from .runner import Runner
@@ -20,7 +21,7 @@ DEADLINE = 60.0  # seconds, for what takes a moment
 ADMIN = "postgresql://postgres@127.0.0.1:{port}/postgres"  # a user's server
 
 # Loaded into every run: notes where the run's own PostgreSQL server is.
-WITNESS = """
+NOTE_SERVER = """
 import os, pathlib
 
 def pytest_sessionstart():
@@ -30,30 +31,9 @@ def pytest_sessionstart():
         note.write_text(directory)
 """
 
-# Tests that wait in the middle of a transaction until they are told to go on.
-PAUSED = """
-import asyncio, os, pathlib
 
-import pytest
-from sqlalchemy import text
-
-NOTES = pathlib.Path(os.environ["NOTES"])
-
-# So many that two workers, of which each gets two to begin with, both get some.
-@pytest.mark.parametrize("number", [1, 2, 3, 4])
-async def test_paused(session, tmp_path, number):
-    connection = await session.connection()
-    await connection.execute(text("SELECT 1"))
-    (NOTES / f"paused-{os.getpid()}").touch()
-    while not (NOTES / "go").exists():
-        await asyncio.sleep(0.01)
-    await connection.execute(text("SELECT 1"))
-    assert tmp_path.is_dir()
-"""
-
-
-class Scene:
-    """A copy of a project, in the new folder `folder`, with a TMPDIR of its own.
+class DisturbedRun:
+    """Runs of a copy of a project, in the new folder `folder`, with their own TMPDIR.
 
     With `port`, that of a user's server, the tests get a database there; otherwise
     they run on what they start.
@@ -67,8 +47,8 @@ class Scene:
         self.notes = folder / "notes"
         self.temporary.mkdir()
         self.notes.mkdir()
-        (self.notes / "witness.py").write_text(WITNESS)
-        (self.project.root / "tests" / "test_paused.py").write_text(PAUSED)
+        (self.notes / "note_server.py").write_text(NOTE_SERVER)
+        add_scenario(self.project, "paused")
         self._port = port
         self._name = re.sub(r"\W", "_", folder.parent.name)[-32:]
         self._files = self._files_now()
@@ -77,7 +57,7 @@ class Scene:
         """Return what a run has in its environment, besides the usual."""
         ours: dict[str, str | Path] = {
             "NOTES": self.notes,
-            "PYTEST_PLUGINS": "witness",
+            "PYTEST_PLUGINS": "note_server",
             "PYTHONPATH": f"src{os.pathsep}{self.notes}",
             "TMPDIR": self.temporary,
         }
@@ -152,25 +132,11 @@ class Scene:
                 found[int(folder.name)] = command
         return found
 
-    def databases(self) -> list[str]:
-        """Return the databases of this scene on the user's server."""
-        if self._port is None:
-            return []
-        return sorted(n for n in databases(self._port) if n.startswith(self._name))
-
-    def left(self) -> list[str]:
-        """Return what the runs have left, besides databases, in words."""
-        left = [f"process {number}: {c}" for number, c in self.processes().items()]
-        left += [f"directory {path}" for path in self.servers() if path.exists()]
-        files = (path.name for path in self.temporary.iterdir())
-        left += [f"in TMPDIR: {n}" for n in files if not n.startswith("pytest-of-")]
-        return left + [f"file {path}" for path in self._files_now() - self._files]
-
     def check_nothing_is_left(self, *, databases: bool = False) -> None:
-        """Fail if anything of the runs is left; `databases` may be for once."""
-        wait_until(lambda: not self.left(), self.left)
+        """Fail if anything of the runs is left; databases may be if `databases`."""
+        wait_until(lambda: not self._left(), self._left)
         if not databases:
-            wait_until(lambda: not self.databases(), self.databases)
+            wait_until(lambda: not self._databases(), self._databases)
 
     def check_next_run(self, runner: Runner, workers: int = 0) -> None:
         """Fail unless the next run of the project is green, and leaves nothing.
@@ -179,7 +145,7 @@ class Scene:
         """
         self.go_on()
         number = "0" if self._port is None else str(workers)
-        arguments = ["-n", number, "tests/test_isolation.py"]
+        arguments = ["-n", number, "tests/harness/test_isolation.py"]
         run = runner.pytest(self.project.root, arguments, **self.variables())
         assert run.status == 0, run.output
         self.check_nothing_is_left()
@@ -191,6 +157,17 @@ class Scene:
                 os.kill(process, signal.SIGKILL)
         for directory in self.servers():
             shutil.rmtree(directory, ignore_errors=True)
+
+    def _left(self) -> list[str]:
+        """Return what the runs have left, besides databases, in words."""
+        left = [f"process {number}: {c}" for number, c in self.processes().items()]
+        left += [f"directory {path}" for path in self.servers() if path.exists()]
+        files = (path.name for path in self.temporary.iterdir())
+        left += [f"in TMPDIR: {n}" for n in files if not n.startswith("pytest-of-")]
+        return left + [f"file {path}" for path in self._files_now() - self._files]
+
+    def _databases(self) -> set[str]:
+        return databases_like(self._port, self._name) if self._port else set()
 
     def _paused(self) -> list[int]:
         return [int(n.name.partition("-")[2]) for n in self.notes.glob("paused-*")]
@@ -221,24 +198,11 @@ def wait_until(
         time.sleep(0.02)
 
 
-def processes_naming(text: str) -> list[str]:
-    """Return the command lines of running processes in which `text` stands."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            command = path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
-        except OSError:  # it has just ended
-            continue
-        if text in command:
-            found.append(command)
-    return found
-
-
-def databases(port: int) -> set[str]:
-    """Return the names of all databases on a server."""
+def databases_like(port: int, prefix: str) -> set[str]:
+    """Return the names of all databases on a server that start with `prefix`."""
     with psycopg.connect(ADMIN.format(port=port)) as connection:
         rows = connection.execute("SELECT datname FROM pg_database").fetchall()
-    return {str(name) for (name,) in rows}
+    return {str(name) for (name,) in rows if name.startswith(prefix)}
 
 
 def plain_user(port: int, name: str) -> str:

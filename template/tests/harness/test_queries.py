@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from .harness.queries import AssertQueries
+from .queries import AssertQueries
 
 
 async def test_statements_are_counted_without_transaction_control(

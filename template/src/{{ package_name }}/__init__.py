@@ -1,0 +1,1 @@
+"""Models, schemas and services on an async database."""

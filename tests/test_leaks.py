@@ -1,0 +1,86 @@
+"""What the harness says of tests that leave something behind."""
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from .matrix.projects import Renderer
+from .matrix.runner import Runner
+from .scenarios import add_scenario, assert_says
+
+STRATEGIES = ("rollback", "snapshot", "truncate", "recreate")  # from facts
+SCENARIO = Path(__file__).parent / "scenarios" / "leaks.py"
+
+
+@dataclass
+class Leaky:
+    """A leaky test, and what its decorator says of it."""
+
+    name: str
+    says: list[str]
+    commits: str = "both"
+    on: str = "both"
+
+
+def leaky_tests(isolation: str, kind: str) -> Iterator[Leaky]:
+    """Yield the leaky tests that fail with this isolation on this kind of database."""
+    module = ast.parse(SCENARIO.read_text())
+    fixes = {"FIX": "@pytest.mark.real_commits"}
+    for function in module.body:
+        for call in getattr(function, "decorator_list", []):
+            if not isinstance(call, ast.Call) or ast.unparse(call.func) != "leaky":
+                continue
+            assert isinstance(function, ast.AsyncFunctionDef)
+            says = [fixes.get(ast.unparse(a)) or ast.literal_eval(a) for a in call.args]
+            more = {k.arg: ast.literal_eval(k.value) for k in call.keywords}
+            test = Leaky(function.name, says, **more)
+            commits = "undone" if isolation == "rollback" else "real"
+            drivers = {"postgresql": {"postgresql", "asyncpg"}, "sqlite": {"sqlite"}}
+            if (
+                test.commits in ("both", commits)
+                and test.on in {"both"} | drivers[kind]
+            ):
+                yield test
+
+
+def sections(output: str) -> Iterator[tuple[str, str]]:
+    """Yield what pytest says of tests that failed: names, and all it says of each."""
+    header = r"^_{3,} (?:ERROR at (?:setup|teardown) of )?(test_\w+) _{3,}$"
+    failures = output.partition("short test summary")[0]
+    [_, *found] = re.split(header, failures, flags=re.MULTILINE)
+    yield from zip(found[::2], found[1::2], strict=True)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+@pytest.mark.parametrize("isolation", STRATEGIES)
+def test_leaky_test_fails_and_the_next_one_passes(
+    render: Renderer,
+    runner: Runner,
+    tmp_path: Path,
+    server: int,
+    isolation: str,
+    kind: str,
+    order: int,
+) -> None:
+    backend = "sqlite-memory" if kind == "sqlite" else kind
+    project = render(backend=backend, isolation=isolation).copy(tmp_path / "project")
+    file = add_scenario(project, "leaks")
+    leaky = [*leaky_tests(isolation, kind)]
+    names = [n for i, t in enumerate(leaky) for n in (t.name, f"test_clean[{i}]")]
+    tests = [f"{file}::{name}" for name in names][::order]
+    url = f"postgresql://postgres@127.0.0.1:{server}/leaks_{isolation}_test"
+    variables = {"TEST_DATABASE_URL": url} if kind == "postgresql" else {}
+    run = runner.pytest(project.root, ["--tb=short", *tests], **variables)
+
+    expected = {t: "passed" if "clean" in t else "failed" for t in tests}
+    assert run.outcomes == expected, run.output
+    said = dict.fromkeys([test.name for test in leaky], "")
+    for name, section in sections(run.output):
+        said[name] += section
+    for test in leaky:
+        assert_says(said[test.name], *test.says)
