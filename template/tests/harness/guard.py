@@ -1,7 +1,7 @@
 """Which PostgreSQL database the tests may use: the rules for TEST_DATABASE_URL.
 
-The rules look at the URLs alone, before anything is connected. `DATABASE_URL` is the
-application's: it is read only to make sure that the tests use another database.
+The rules look at the URLs alone, before anything is connected. `DATABASE_URL` is read
+only to make sure that the tests use another database than the application.
 """
 
 import contextlib
@@ -29,12 +29,12 @@ _REDIRECTION = re.compile(
 def check(value: str, own: str, allowed_hosts: Collection[str]) -> URL:
     """Return the URL in `value`, that of TEST_DATABASE_URL, if tests may use it.
 
-    `own` is the application's DATABASE_URL, or empty. Raises `pytest.UsageError`,
-    with the reason and the fix, for other databases than PostgreSQL, names that do
-    not end in `_test`, hosts that are neither this machine nor in `allowed_hosts`,
-    the application's own database, and whatever may lead elsewhere than the URL says.
+    Otherwise `pytest.UsageError` gives the reason and the fix. `own` is the
+    application's DATABASE_URL, or empty.
     """
     url = _parse("TEST_DATABASE_URL", value)
+    name, host = url.database or "", url.host or ""
+    others = ", ".join(sorted(set(url.query) - _TLS_SETTINGS))
     if value.count("@") > (url.username is not None):
         # First, because the other rules quote what may be half of a password.
         reason = "it contains an unescaped @"
@@ -42,24 +42,18 @@ def check(value: str, own: str, allowed_hosts: Collection[str]) -> URL:
     elif url.get_backend_name() != "postgresql":
         reason = f"it is for {url.get_backend_name()}"
         fix = "give a postgresql:// URL"
-    elif not _NAME.fullmatch(url.database or ""):
-        reason = f"the database name {url.database or ''!r} does not end in _test"
-        fix = (
-            "name a database that is only for tests, such as 'shop_test' (letters, "
-            "digits, - and _, at most 48 characters)"
-        )
-    elif (unknown := set(url.query) - _TLS_SETTINGS) and not _is_socket(url):
-        reason = f"its query sets {', '.join(sorted(unknown))}"
-        fix = (
-            "remove that; only TLS settings are allowed, or ?host=/directory for a "
-            "socket in a URL without a host"
-        )
-    elif not _is_local(url) and (url.host or "").lower() not in allowed_hosts:
-        reason = f"the host {url.host or ''!r} is not this machine"
-        fix = (
-            "use localhost or a socket's directory, or, if that server is only for "
-            "tests, add the host to `test_database_hosts` in pytest's configuration"
-        )
+    elif not _NAME.fullmatch(name):
+        reason = f"the database name {name!r} does not end in _test"
+        fix = "name a database that is only for tests, such as 'shop_test' (letters, "
+        fix += "digits, - and _, at most 48 characters)"
+    elif others and not _is_socket(url):
+        reason = f"its query sets {others}"
+        fix = "remove that; only TLS settings are allowed, or ?host=/directory for a "
+        fix += "socket in a URL without a host"
+    elif not _is_local(url) and host.lower() not in allowed_hosts:
+        reason = f"the host {host!r} is not this machine"
+        fix = "use localhost or a socket's directory, or, if that server is only for "
+        fix += "tests, add it to `test_database_hosts` in pytest's configuration"
     elif own and _may_be_the_same(_parse("DATABASE_URL", own), url):
         reason = "it may be the application's own database, the one in DATABASE_URL"
         fix = "give each its own name, after the host, as in postgresql://host/name"
@@ -84,18 +78,13 @@ def forget_redirections() -> None:
 
 
 def database_for_worker(url: URL, suffix: str, role: str = "") -> URL:
-    """Return the URL of one worker's database; `suffix` is `_gw0`, say, or empty.
-
-    `role` tells the databases of one worker apart.
-    """
+    """Return the URL of a database of the worker `suffix`, such as `_gw0`."""
     return url.set(database=f"{_stem(url)}{role}_test{suffix}")
 
 
 def hide_password(error: BaseException | None) -> None:
     """Empty the drivers' frames, which hold the password, before pytest shows them."""
-    seen: set[int] = set()
-    while error is not None and id(error) not in seen:
-        seen.add(id(error))
+    while error is not None:
         for frame, _ in traceback.walk_tb(error.__traceback__):
             package = str(frame.f_globals.get("__name__")).partition(".")[0]
             if package in ("asyncpg", "psycopg", "sqlalchemy"):
@@ -112,10 +101,8 @@ def _parse(variable: str, value: str) -> URL:
         return make_url(value)
     except (ArgumentError, ValueError) as error:
         # Neither the value nor the parser's message: both may hold a password.
-        msg = (
-            f"{variable} is not a database URL ({type(error).__name__}). Write it as "
-            "postgresql://user:password@host:port/name."
-        )
+        msg = f"{variable} is not a database URL ({type(error).__name__}). Write it as "
+        msg += "postgresql://user:password@host:port/name."
         raise pytest.UsageError(msg) from None
 
 
@@ -124,13 +111,12 @@ def _stem(url: URL) -> str:
 
 
 def _is_socket(url: URL) -> bool:
-    directory = url.query.get("host")
+    directory = str(url.query.get("host"))  # several begin with a parenthesis
     return (
         not url.host
-        and isinstance(directory, str)
+        and set(url.query) == {"host"}
         and directory.startswith("/")
         and "," not in directory
-        and set(url.query) <= {"host"}
     )
 
 

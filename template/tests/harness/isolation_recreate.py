@@ -24,7 +24,9 @@ class Isolation:
         self, test: pytest.Item, problems: list[str]
     ) -> AsyncIterator[dict[str, Any]]:
         """Yield the options of the session factory; undo what `test` did."""
-        await self._database.create_tables()
+        from .application import create_tables  # late: the guard comes before it
+
+        await create_tables(self._database.engine)
         try:
             yield {"bind": self._database.engine}
         finally:

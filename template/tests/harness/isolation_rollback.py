@@ -1,13 +1,9 @@
 """Isolation by rollback: each test runs inside a transaction that is rolled back.
 
-Sessions join the transaction with savepoints of their own, so that `commit()`,
-`rollback()` and `begin_nested()` behave as in production. See "Joining a Session into
-an External Transaction" in SQLAlchemy's documentation; of its modes only
-`create_savepoint` keeps a commit that follows a rollback inside.
-
-All sessions of a test share one connection, so they take turns. A test that needs
-sessions side by side, or connections of its own, is marked `real_commits`: its
-commits are real, and undone afterwards. Without the mark it fails, and says so.
+Sessions join it with savepoints of their own, so that `commit()` and `rollback()`
+behave as in production. See "Joining a Session into an External Transaction" in
+SQLAlchemy's documentation; of its modes only `create_savepoint` keeps a commit that
+follows a rollback inside. All sessions of a test share one connection and take turns.
 """
 
 import re
@@ -22,10 +18,7 @@ from . import Database
 
 FIX = "Mark the test with @pytest.mark.real_commits."
 # A session has ended another one's savepoint, or asyncpg was asked by two at once.
-SIDE_BY_SIDE = re.compile(
-    r"no such savepoint: sa_|savepoint \"sa_.*\" does not exist|"
-    r"another operation is in progress"
-)
+SIDE_BY_SIDE = re.compile('savepoint:? "?sa_|another operation is in progress')
 
 
 class RollbackError(Exception):
@@ -40,7 +33,7 @@ class Isolation:
 
         self._database = database
         self._is_at_work = False  # in a test that is rolled back
-        constraints = (c for t in metadata.tables.values() for c in t.constraints)
+        constraints = [c for t in metadata.tables.values() for c in t.constraints]
         self._defers = any(constraint.deferrable for constraint in constraints)
         engine = database.engine.sync_engine
         event.listen(engine, "do_connect", self._refuse_connection)
@@ -51,10 +44,7 @@ class Isolation:
     async def isolated(
         self, test: pytest.Item, problems: list[str]
     ) -> AsyncIterator[dict[str, Any]]:
-        """Yield the options of the session factory; undo what `test` did.
-
-        What the test should not have done is added to `problems`.
-        """
+        """Yield the options of the session factory; undo what `test` did."""
         database = self._database
         if test.get_closest_marker("real_commits"):
             try:
@@ -82,10 +72,9 @@ class Isolation:
     def _refuse_connection(self, *_: object) -> None:
         if self._is_at_work:
             msg = (
-                "The code under test asked the engine for a connection of its own, "
-                f"outside of the transaction that isolates this test. {FIX}"
+                "The code under test asked the engine for a connection of its own, not"
             )
-            raise RollbackError(msg)
+            raise RollbackError(f"{msg} in the transaction isolating the test. {FIX}")
 
     def _explain_error(self, context: ExceptionContext) -> None:
         error = str(context.original_exception)

@@ -1,8 +1,7 @@
-"""Runs a PostgreSQL server for as long as its standard input is open.
+"""Runs a PostgreSQL server until its standard input closes, then deletes its files.
 
-A script for a child process, so it imports nothing but the standard library. When
-the tests end, in whatever way, the pipe to it closes, and it stops the server and
-deletes its files.
+A script for a child process, on the standard library alone. However the tests end,
+the pipe to it closes.
 """
 
 import contextlib

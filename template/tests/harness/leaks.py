@@ -2,7 +2,7 @@
 
 import asyncio
 import warnings
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -16,11 +16,7 @@ PATIENCE = 1.0  # seconds until a task that has not ended is cancelled again
 
 
 class BypassWarning(UserWarning):
-    """Code connects to the test database with an engine that nothing isolates.
-
-    pytest's configuration makes it an error. A test that means it is marked
-    `@pytest.mark.filterwarnings("ignore::tests.harness.leaks.BypassWarning")`.
-    """
+    """Code connects to the test database with an engine that nothing isolates."""
 
 
 class Leaks:
@@ -44,25 +40,20 @@ class Leaks:
         try:
             yield
         finally:
-            left = _tasks_beside(tasks)
-            problems += [
-                f"A task was left unawaited: {task.get_coro()}. Await or cancel it, or "
-                "start it in a fixture."
-                for task in left
-            ]
-            while left:
+            here = asyncio.current_task()
+            fix = "Await or cancel it, or start it in a fixture."
+            for task in asyncio.all_tasks().difference(tasks, {here}):
+                problems.append(f"A task was left unawaited: {task.get_coro()}. {fix}")
+            # As tasks end they start others. Some have to be asked twice: when the
+            # closing of a connection is cancelled, a driver may wait forever.
+            while left := asyncio.all_tasks().difference(tasks, {here}):
                 for task in left:
                     task.cancel()
                     await asyncio.wait([task], timeout=PATIENCE)
-                # As tasks end they start others. Some have to be asked twice: when the
-                # closing of a connection is cancelled, a driver may wait forever.
-                left = _tasks_beside(tasks)
             for entry in self._in_use.keys() - connections:
                 await greenlet_spawn(self._in_use[entry].invalidate)
-                problems.append(
-                    "A connection was not returned: close the session or connection "
-                    "that took it, or open it with `async with`."
-                )
+                msg = "A connection was not returned: close the session or connection that"
+                problems.append(f"{msg} took it, or open it with `async with`.")
 
     def _note_checkout(
         self, _: object, entry: ConnectionPoolEntry, proxy: PoolProxiedConnection
@@ -74,13 +65,7 @@ class Leaks:
     ) -> None:
         names = [*args, options.get("database"), options.get("dbname")]
         if dialect is not self._engine.dialect and self._engine.url.database in names:
-            msg = (
-                "Code under test connects to the test database with an engine of its "
-                "own, so nothing isolates what it does there. Let it use the session "
-                "factory, which the fixtures have connected, or the fixture `engine`."
-            )
+            msg = "Code under test connects to the test database with an engine of its own"
+            msg += ", so nothing isolates what it does there. Let it use the session "
+            msg += "factory, which the fixtures connect, or the fixture `engine`."
             warnings.warn(BypassWarning(msg), stacklevel=2)
-
-
-def _tasks_beside(tasks: Collection[asyncio.Task[Any]]) -> set[asyncio.Task[Any]]:
-    return asyncio.all_tasks().difference(tasks, {asyncio.current_task()})

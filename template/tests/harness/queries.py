@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any
 
 import pytest
@@ -38,19 +38,18 @@ def assert_queries(engine: AsyncEngine, number: int) -> Iterator[list[str]]:
         event.remove(engine.sync_engine, "before_cursor_execute", note)
     if len(statements) != number:
         lines = [f"{n}. {statement}" for n, statement in enumerate(statements, 1)]
-        title = f"{len(statements)} statements were sent, not {number}:"
-        pytest.fail("\n".join([title, *lines]), pytrace=False)
+        lines.insert(0, f"{len(statements)} statements were sent, not {number}:")
+        pytest.fail("\n".join(lines), pytrace=False)
 
 
 async def rows_left(session: AsyncSession) -> str:
     """Return the rows that `session` sees, as tables of text; never raise an error."""
     try:
         async with asyncio.timeout(PATIENCE):
-            try:
+            with suppress(SQLAlchemyError):
                 return await _tables(session)
-            except SQLAlchemyError:  # an error has aborted its transaction
-                await session.rollback()
-                return await _tables(session)
+            await session.rollback()  # an error has aborted the transaction
+            return await _tables(session)
     except Exception as error:  # the test's own failure is what counts
         return f"The rows could not be read: {type(error).__name__}"
 

