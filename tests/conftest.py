@@ -1,7 +1,6 @@
 """Options and fixtures for the tests of the template."""
 
 import os
-import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -11,18 +10,13 @@ from typing import Any
 import pytest
 
 from .matrix import projects
-from .matrix.combinations import Combinations, shard
+from .matrix.combinations import Combinations, shard, shard_of
 from .matrix.environment import COPIER_SETTINGS
 from .matrix.postgresql import postgresql_server
-from .matrix.progress import Progress
 from .matrix.projects import Renderer
-from .matrix.questionnaire import Answers, Questionnaire
-from .matrix.remembering import Remembering
-from .matrix.results import KnownResults
-from .matrix.runner import Runner
+from .matrix.questionnaire import Questionnaire
 
 SHARED = pytest.StashKey[Path]()
-KNOWN = pytest.StashKey[KnownResults]()
 FAILED = pytest.StashKey[bool]()
 
 
@@ -37,36 +31,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--shard",
         metavar="K/N",
-        type=_shard,
+        type=shard_of,
         default=(1, 1),
         help="run the K-th of N parts, each of which another machine may run",
     )
 
 
-@pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Take a snapshot of the template, which all workers share, and show progress."""
+    """Take a snapshot of the template, which all workers share."""
     # Whoever runs these tests has settings that must not answer questions.
     os.environ["COPIER_SETTINGS_PATH"] = str(COPIER_SETTINGS)
-    config.addinivalue_line(
-        "markers", "remembered: not run again while nothing that it needs has changed"
-    )
     if hasattr(config, "workerinput"):
         config.stash[SHARED] = Path(config.workerinput["shared"])
-        _remember(config)
         return
     config.stash[SHARED] = Path(tempfile.mkdtemp(prefix="copier-sqlmodel-"))
     projects.snapshot(config.stash[SHARED] / "template")
-    _remember(config)
-    workers = config.getoption("numprocesses", None) or 1
-    config.pluginmanager.register(Progress(workers))
-
-
-def _remember(config: pytest.Config) -> None:
-    assert config.cache is not None
-    config.stash[KNOWN] = KnownResults(config.cache.mkdir("matrix"))
-    plugin = Remembering(config.stash[SHARED] / "template", config.stash[KNOWN])
-    config.pluginmanager.register(plugin)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -77,10 +56,8 @@ def pytest_configure_node(node: Any) -> None:
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Note whether anything failed: then the rendered projects are kept."""
-    session.config.stash[FAILED] = exitstatus not in (
-        pytest.ExitCode.OK,
-        pytest.ExitCode.NO_TESTS_COLLECTED,
-    )
+    fine = (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
+    session.config.stash[FAILED] = exitstatus not in fine
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -91,29 +68,17 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Give tests that take `combination` or `suite` all the answers there are."""
-    if not {"combination", "suite"} & set(metafunc.fixturenames):
+    wanted = {"combination", "suite"} & set(metafunc.fixturenames)
+    if not wanted:
         return
-    combinations = Combinations(
-        Questionnaire(metafunc.config.stash[SHARED] / "template")
-    )
-    every, pairs = combinations.every(), combinations.pairs()
-    named = [("-".join(map(str, _code(combinations, row))), row) for row in every]
-    named_pairs = [
-        (f"pairs-{number}-" + "-".join(map(str, _code(combinations, row))), row)
-        for number, row in enumerate(pairs)
-    ]
-    if "combination" in metafunc.fixturenames:
-        chosen = named + named_pairs
-        metafunc.parametrize(
-            "combination", [r for _, r in chosen], ids=[i for i, _ in chosen]
-        )
-    else:
-        chosen = named_pairs
-        if metafunc.config.getoption("every_suite"):
-            chosen = named_pairs + named
-        metafunc.parametrize(
-            "suite", [r for _, r in chosen], ids=[i for i, _ in chosen]
-        )
+    template = metafunc.config.stash[SHARED] / "template"
+    combinations = Combinations(Questionnaire(template))
+    rows = [(f"pairs-{n}-", row) for n, row in enumerate(combinations.pairs)]
+    if "combination" in wanted or metafunc.config.getoption("every_suite"):
+        rows += [("", row) for row in combinations.every]
+    [name] = wanted
+    ids = [prefix + combinations.name(row) for prefix, row in rows]
+    metafunc.parametrize(name, [row for _, row in rows], ids=ids)
 
 
 def pytest_collection_modifyitems(
@@ -158,20 +123,6 @@ def combinations(questionnaire: Questionnaire) -> Combinations:
 
 
 @pytest.fixture(scope="session")
-def known(pytestconfig: pytest.Config) -> KnownResults:
-    """What is known to pass, here or from earlier runs."""
-    return pytestconfig.stash[KNOWN]
-
-
-@pytest.fixture(scope="session")
-def runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runner]:
-    """Runs pytest quickly."""
-    runner = Runner(tmp_path_factory.mktemp("runner"))
-    yield runner
-    runner.close()
-
-
-@pytest.fixture(scope="session")
 def server() -> Iterator[int]:
     """The port, on 127.0.0.1, of a PostgreSQL server that trusts everybody."""
     with postgresql_server() as server:
@@ -182,20 +133,3 @@ def server() -> Iterator[int]:
 def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that this worker alone uses."""
     return tmp_path_factory.mktemp("own")
-
-
-def _code(combinations: Combinations, row: Answers) -> list[str]:
-    names = {True: "yes", False: "no"}
-    return [
-        names[value] if isinstance(value, bool) else str(value)
-        for name, value in row.items()
-        if name in combinations.shaping_code
-    ]
-
-
-def _shard(text: str) -> tuple[int, int]:
-    match = re.fullmatch(r"(\d+)/(\d+)", text)
-    if not match or not 1 <= int(match[1]) <= int(match[2]):
-        msg = f"{text!r} is not a shard: write 2/8 for the second of eight"
-        raise ValueError(msg)
-    return int(match[1]), int(match[2])

@@ -16,8 +16,6 @@ from benchmarks.results import Case, Results, Summary
 
 from .matrix import environment
 
-pytestmark = pytest.mark.remembered
-
 PLOTS = {"strategies.svg", "tables.svg", "tests.svg"}
 SECTIONS = ["What is added to a test", "A test", "The leak detector", "More tables"]
 SECTIONS += ["More tables and a test that writes", "More tests", "Two workers"]

@@ -3,11 +3,7 @@
 import re
 from pathlib import Path
 
-import pytest
-
 from .matrix import environment
-
-pytestmark = pytest.mark.remembered
 
 
 def test_lines_of_the_message_work_in_order(template: Path, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ import pytest
 from .matrix.machines import copy_of_the_wheel, ordinary_user, small_folders
 from .matrix.projects import Renderer
 from .matrix.questionnaire import Value
-from .matrix.runner import Runner
+from .matrix.runner import run_pytest
 from .matrix.runs import DisturbedRun, finish
 from .scenarios import add_scenario
 
@@ -72,9 +72,7 @@ SIGNALS = {
 
 
 @pytest.mark.parametrize(("signals", "kind", "workers"), cases(SIGNALS))
-def test_run_is_ended(
-    disturb: Disturb, runner: Runner, signals: str, kind: str, workers: int
-) -> None:
+def test_run_is_ended(disturb: Disturb, signals: str, kind: str, workers: int) -> None:
     run = disturb(kind)
     process, _ = run.pause(workers)
     send = os.kill if signals == "SIGKILL" else os.killpg  # as a terminal does
@@ -87,7 +85,7 @@ def test_run_is_ended(
         assert status == INTERRUPTED, output
         assert "KeyboardInterrupt" in output
     run.check_nothing_is_left(databases=not is_patient)
-    run.check_next_run(runner, workers)
+    run.check_next_run(workers)
 
 
 # What is killed, by a part of its command line.
@@ -100,7 +98,7 @@ PARTS = {
 
 @pytest.mark.parametrize(("part", "kind", "workers"), cases(PARTS))
 def test_part_of_a_run_is_killed(
-    disturb: Disturb, runner: Runner, part: str, kind: str, workers: int
+    disturb: Disturb, part: str, kind: str, workers: int
 ) -> None:
     run = disturb(kind)
     process, paused = run.pause(workers)
@@ -114,7 +112,7 @@ def test_part_of_a_run_is_killed(
     assert status == (FAILED if part == "worker" else 0), output
     assert ("crashed while running" in output) == (part == "worker")
     run.check_nothing_is_left(databases=part == "worker")
-    run.check_next_run(runner, workers)
+    run.check_next_run(workers)
 
 
 SERVER = {"SIGKILL": "postgresql 0, psycopg 2", "SIGQUIT": "psycopg 0"}
@@ -122,7 +120,7 @@ SERVER = {"SIGKILL": "postgresql 0, psycopg 2", "SIGQUIT": "psycopg 0"}
 
 @pytest.mark.parametrize(("name", "kind", "workers"), cases(SERVER))
 def test_server_stops_in_the_middle_of_a_run(
-    disturb: Disturb, runner: Runner, name: str, kind: str, workers: int
+    disturb: Disturb, name: str, kind: str, workers: int
 ) -> None:
     run = disturb(kind)
     process, _ = run.pause(workers, SUITE)
@@ -138,15 +136,13 @@ def test_server_stops_in_the_middle_of_a_run(
     # Only Linux shows what System V shared memory there is, and whose it is.
     segments = Path("/proc/sysvipc/shm").read_text().splitlines()
     assert about[-2] not in [line.split()[1] for line in segments]
-    run.check_next_run(runner)
+    run.check_next_run()
 
 
 @pytest.mark.parametrize(
     ("kind", "times"), [("sqlite-memory", 2), ("sqlite-file", 1), ("postgresql", 1)]
 )
-def test_runs_at_once_do_not_meet(
-    disturb: Disturb, runner: Runner, kind: str, times: int
-) -> None:
+def test_runs_at_once_do_not_meet(disturb: Disturb, kind: str, times: int) -> None:
     # Neither those of one project nor those of two that have the same package. They
     # share TMPDIR, where pytest deletes all but three folders when a run ends.
     run, other = disturb(kind), disturb(kind, "other")
@@ -155,7 +151,7 @@ def test_runs_at_once_do_not_meet(
     for root in [run.project.root, other.project.root] * times:
         arguments = [SUITE, "tests/test_paused.py"]
         variables = run.variables(NOTES=other.notes)
-        meanwhile = runner.pytest(root, arguments, **variables)
+        meanwhile = run_pytest(root, arguments, **variables)
         assert meanwhile.status == 0, meanwhile.output
     run.go_on()
     status, output = finish(process)
@@ -167,7 +163,7 @@ def test_runs_at_once_do_not_meet(
 
 @pytest.mark.parametrize("workers", [0, 2])
 def test_second_run_on_a_database_of_the_users_is_refused(
-    disturb: Disturb, runner: Runner, workers: int
+    disturb: Disturb, workers: int
 ) -> None:
     run = disturb("own-server")
     process, _ = run.pause(workers)
@@ -180,7 +176,7 @@ def test_second_run_on_a_database_of_the_users_is_refused(
 
     assert status == 0, output
     run.check_nothing_is_left()
-    run.check_next_run(runner, workers)
+    run.check_next_run(workers)
 
 
 @pytest.mark.parametrize(
@@ -193,7 +189,7 @@ def test_second_run_on_a_database_of_the_users_is_refused(
     ],
 )
 def test_disk_is_full_or_becomes_full(
-    disturb: Disturb, runner: Runner, kind: str, sizes: str, status: int, message: str
+    disturb: Disturb, kind: str, sizes: str, status: int, message: str
 ) -> None:
     run = disturb(kind)
     test, folders = add_scenario(run.project, "full"), small_folders(*sizes.split())
@@ -205,7 +201,7 @@ def test_disk_is_full_or_becomes_full(
     assert "INTERNALERROR" not in output
     assert "left: " not in output
     run.check_nothing_is_left()
-    run.check_next_run(runner)
+    run.check_next_run()
 
 
 @pytest.fixture(scope="module")
@@ -248,9 +244,9 @@ def test_root_and_others_may_run_the_tests_in_a_folder_that_is_read_only(
 
 @pytest.mark.parametrize("kind", ["sqlite-memory", "sqlite-file", "postgresql"])
 def test_paths_have_spaces_and_letters_beyond_ascii(
-    disturb: Disturb, runner: Runner, kind: str
+    disturb: Disturb, kind: str
 ) -> None:
-    disturb(kind, SPECIAL).check_next_run(runner)
+    disturb(kind, SPECIAL).check_next_run()
 
 
 @pytest.mark.parametrize("kind", ["postgresql", "psycopg"])
@@ -286,13 +282,13 @@ def test_path_of_a_socket_is_special_or_too_long(
     ],
 )
 def test_suite_runs_in_any_order_and_side_by_side(
-    disturb: Disturb, runner: Runner, kind: str, arguments: str
+    disturb: Disturb, kind: str, arguments: str
 ) -> None:
     run = disturb(kind)
     run.go_on()
     is_random = "randomly" in arguments
     variables = run.variables(**({"PYTEST_ADDOPTS": ""} if is_random else {}))
-    done = runner.pytest(run.project.root, arguments.split(), **variables)
+    done = run_pytest(run.project.root, arguments.split(), **variables)
 
     assert done.status == 0, done.output
     assert ("--randomly-seed=" in done.output) == is_random

@@ -27,11 +27,11 @@ from .hostile_urls import (
     QUERY,
     SECRETS,
 )
+from .matrix.facts import DRIVERS
 from .matrix.projects import Project, Renderer
-from .matrix.runner import Run, Runner
+from .matrix.runner import Run, run_pytest
 from .scenarios import add_scenario
 
-DRIVERS = ("asyncpg", "psycopg")  # from facts
 FAILED, REFUSED = pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.USAGE_ERROR
 WORKERS = ("-n", "2")
 
@@ -131,8 +131,8 @@ def project(request: pytest.FixtureRequest, render: Renderer, own: Path) -> Proj
 class Attempt:
     """Runs the tests of one project on URLs, with all that is within their reach."""
 
-    def __init__(self, runner: Runner, project: Project, reach: Reach) -> None:
-        self.runner, self.project, self.reach = runner, project, reach
+    def __init__(self, project: Project, reach: Reach) -> None:
+        self.project, self.reach = project, reach
 
     def __call__(
         self, url: str, /, *options: str, dotenv: str = "", **variables: str
@@ -144,7 +144,7 @@ class Attempt:
         (self.project.root / ".env").write_text(self.reach.fill(dotenv))
         variables["TEST_DATABASE_URL"] = url
         before = self.reach.contents()
-        run = self.runner.pytest(
+        run = run_pytest(
             self.project.root,
             ["-p", "no:cacheprovider", "tests/test_where.py", *options],
             # A trap never answers: whoever falls into one should not wait forever.
@@ -158,9 +158,9 @@ class Attempt:
 
 
 @pytest.fixture(scope="module")
-def attempt(runner: Runner, project: Project, reach: Reach) -> Attempt:
+def attempt(project: Project, reach: Reach) -> Attempt:
     """Runs the tests of a project on URLs, of one with each driver in turn."""
-    return Attempt(runner, project, reach)
+    return Attempt(project, reach)
 
 
 SHOP = f"postgresql://{LOGIN}@127.0.0.1:{{port}}/shop_test"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from .matrix.projects import Project, Renderer
-from .matrix.runner import Runner
+from .matrix.runner import run_pytest
 from .scenarios import add_scenario
 
 REFUSED = pytest.ExitCode.USAGE_ERROR
@@ -70,7 +70,6 @@ def contents(folder: Path) -> dict[str, tuple[int, bytes]]:
     ],
 )
 def test_database_of_the_application_stays_as_it_is(
-    runner: Runner,
     render: Renderer,
     tmp_path: Path,
     folder: Path,
@@ -83,7 +82,7 @@ def test_database_of_the_application_stays_as_it_is(
     (project.root / ".env").write_text(dotenv.replace("@", str(folder)))
     variables = {name: url.replace("@", str(folder)) for name, url in variables.items()}
     before = contents(folder)
-    run = runner.pytest(project.root, [test], **variables)
+    run = run_pytest(project.root, [test], **variables)
 
     assert run.status == 0, run.output
     assert contents(folder) == before
@@ -99,7 +98,6 @@ def test_database_of_the_application_stays_as_it_is(
     ],
 )
 def test_database_of_the_application_stays_as_it_is_in_the_whole_suite(
-    runner: Runner,
     render: Renderer,
     tmp_path: Path,
     folder: Path,
@@ -110,7 +108,7 @@ def test_database_of_the_application_stays_as_it_is_in_the_whole_suite(
     project = render(backend=backend, isolation=isolation).copy(tmp_path / "project")
     url = f"sqlite+aiosqlite:///{folder}/application.db"
     before = contents(folder)
-    run = runner.pytest(project.root, options, DATABASE_URL=url)
+    run = run_pytest(project.root, options, DATABASE_URL=url)
 
     assert run.status == 0, run.output
     assert contents(folder) == before
@@ -128,7 +126,6 @@ def test_database_of_the_application_stays_as_it_is_in_the_whole_suite(
     ],
 )
 def test_no_other_database_is_accepted(
-    runner: Runner,
     render: Renderer,
     tmp_path: Path,
     folder: Path,
@@ -139,7 +136,7 @@ def test_no_other_database_is_accepted(
     project: Project = render(backend=backend).copy(tmp_path / "project")
     before = contents(folder)
     url = url.replace("@", str(folder)) if "letmein" not in url else url
-    run = runner.pytest(project.root, options, TEST_DATABASE_URL=url)
+    run = run_pytest(project.root, options, TEST_DATABASE_URL=url)
 
     assert run.status == REFUSED, run.output
     assert "TEST_DATABASE_URL is " in run.output

@@ -1,19 +1,18 @@
 """What the harness says of tests that leave something behind."""
 
 import ast
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from .matrix.facts import STRATEGIES
 from .matrix.projects import Renderer
-from .matrix.runner import Runner
-from .scenarios import add_scenario, assert_says
+from .matrix.runner import run_pytest
+from .scenarios import add_scenario, assert_says, sections
 
-STRATEGIES = ("rollback", "snapshot", "truncate", "recreate")  # from facts
-SCENARIO = Path(__file__).parent / "scenarios" / "leaks.py"
+SCENARIO = Path(__file__).parent / "scenarios" / "leaky.py"
 
 
 @dataclass
@@ -47,20 +46,11 @@ def leaky_tests(isolation: str, kind: str) -> Iterator[Leaky]:
                 yield test
 
 
-def sections(output: str) -> Iterator[tuple[str, str]]:
-    """Yield what pytest says of tests that failed: names, and all it says of each."""
-    header = r"^_{3,} (?:ERROR at (?:setup|teardown) of )?(test_\w+) _{3,}$"
-    failures = output.partition("short test summary")[0]
-    [_, *found] = re.split(header, failures, flags=re.MULTILINE)
-    yield from zip(found[::2], found[1::2], strict=True)
-
-
 @pytest.mark.parametrize("order", [1, -1])
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 @pytest.mark.parametrize("isolation", STRATEGIES)
 def test_leaky_test_fails_and_the_next_one_passes(
     render: Renderer,
-    runner: Runner,
     tmp_path: Path,
     server: int,
     isolation: str,
@@ -69,13 +59,13 @@ def test_leaky_test_fails_and_the_next_one_passes(
 ) -> None:
     backend = "sqlite-memory" if kind == "sqlite" else kind
     project = render(backend=backend, isolation=isolation).copy(tmp_path / "project")
-    file = add_scenario(project, "leaks")
+    file = add_scenario(project, "leaky")
     leaky = [*leaky_tests(isolation, kind)]
     names = [n for i, t in enumerate(leaky) for n in (t.name, f"test_clean[{i}]")]
     tests = [f"{file}::{name}" for name in names][::order]
     url = f"postgresql://postgres@127.0.0.1:{server}/leaks_{isolation}_test"
     variables = {"TEST_DATABASE_URL": url} if kind == "postgresql" else {}
-    run = runner.pytest(project.root, ["--tb=short", *tests], **variables)
+    run = run_pytest(project.root, ["--tb=short", *tests], **variables)
 
     expected = {t: "passed" if "clean" in t else "failed" for t in tests}
     assert run.outcomes == expected, run.output

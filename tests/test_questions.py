@@ -3,9 +3,14 @@
 import pytest
 
 from .matrix import environment
-from .matrix.combinations import TELLING_VALUES, TEXT_ONLY, Combinations
+from .matrix.combinations import SAMPLE_VALUES, TEXT_ONLY, Combinations
 from .matrix.projects import Renderer
-from .matrix.questionnaire import PhantomAnswerError, Questionnaire, Value
+from .matrix.questionnaire import (
+    Questionnaire,
+    UnreachableAnswerError,
+    Value,
+    choices_of,
+)
 
 # The template's interface: people and scripts rely on these names and values.
 CHOICES: dict[str, list[Value]] = {
@@ -45,7 +50,7 @@ def test_questions_have_these_names(questionnaire: Questionnaire) -> None:
 
 @pytest.mark.parametrize("name", CHOICES)
 def test_question_offers_these_values(questionnaire: Questionnaire, name: str) -> None:
-    assert sorted(map(str, questionnaire.choices(name))) == sorted(
+    assert sorted(map(str, choices_of(questionnaire.details[name]))) == sorted(
         map(str, CHOICES[name])
     )
 
@@ -100,27 +105,27 @@ def test_threshold_is_asked_only_with_coverage(questionnaire: Questionnaire) -> 
     assert "coverage_fail_under" in questionnaire.complete({"coverage": "html"})
 
 
-def test_question_with_free_text_has_telling_values(
+def test_question_with_free_text_has_sample_values(
     questionnaire: Questionnaire,
 ) -> None:
     free = set(questionnaire.asked) - set(questionnaire.closed)
 
-    assert free == set(TELLING_VALUES)
+    assert free == set(SAMPLE_VALUES)
     assert set(TEXT_ONLY) <= set(questionnaire.closed)
 
 
-def test_unknown_answer_is_a_phantom(render: Renderer) -> None:
-    with pytest.raises(PhantomAnswerError, match="databse"):
+def test_unknown_answer_is_refused(render: Renderer) -> None:
+    with pytest.raises(UnreachableAnswerError, match="databse"):
         render(databse="postgresql")
 
 
-def test_answer_to_a_computed_question_is_a_phantom(render: Renderer) -> None:
-    with pytest.raises(PhantomAnswerError, match="uses_sqlite"):
+def test_answer_to_a_computed_question_is_refused(render: Renderer) -> None:
+    with pytest.raises(UnreachableAnswerError, match="uses_sqlite"):
         render(uses_sqlite=True)
 
 
-def test_answer_to_a_hidden_question_is_a_phantom(render: Renderer) -> None:
-    with pytest.raises(PhantomAnswerError, match="postgres_driver"):
+def test_answer_to_a_hidden_question_is_refused(render: Renderer) -> None:
+    with pytest.raises(UnreachableAnswerError, match="postgres_driver"):
         render(backend="sqlite-memory", postgres_driver="psycopg")
 
 
@@ -136,7 +141,7 @@ def test_template_needs_no_trust(
 def test_every_combination_is_reachable_and_distinct(
     combinations: Combinations, questionnaire: Questionnaire
 ) -> None:
-    every = [dict(questionnaire.complete(row)) for row in combinations.every()]
+    every = [dict(questionnaire.complete(row)) for row in combinations.every]
 
     # (2 SQLite backends + 2 others x 2 drivers) x 4 x 2 x 3 x 2
     assert len(every) == 288

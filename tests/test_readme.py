@@ -11,9 +11,7 @@ from .matrix import environment
 from .matrix.environment import program
 from .matrix.projects import ANSWERS_FILE, Project, Renderer
 from .matrix.questionnaire import Value
-from .matrix.runner import Runner
-
-pytestmark = pytest.mark.remembered
+from .matrix.runner import run_pytest
 
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 # Who follows these needs a server, or a second Python environment, or the network.
@@ -37,7 +35,6 @@ def commands(project: Project) -> list[str]:
 )
 def test_commands_work_in_the_shared_environment(
     render: Renderer,
-    runner: Runner,
     own: Path,
     tmp_path: Path,
     answers: dict[str, Value],
@@ -52,7 +49,7 @@ def test_commands_work_in_the_shared_environment(
         uv, run, tool, *arguments = shlex.split(line)
         assert (uv, run) == ("uv", "run"), line
         if tool == "pytest":
-            done = runner.pytest(project.root, arguments)
+            done = run_pytest(project.root, arguments)
             assert done.status == 0, f"{line}\n{done.output}"
         else:
             project.run(tool, *arguments, MYPY_CACHE_DIR=own / "mypy")

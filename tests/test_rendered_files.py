@@ -10,13 +10,13 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from .matrix.checks import requirements
 from .matrix.combinations import Combinations
 from .matrix.environment import LOCK
+from .matrix.facts import STRATEGIES
 from .matrix.projects import Project, Renderer
-from .matrix.questionnaire import Questionnaire
+from .matrix.questionnaire import Questionnaire, choices_of
 from .matrix.suites import POSTGRESQL, SQLITE, databases_of
-
-STRATEGIES = ("rollback", "snapshot", "truncate", "recreate")
 
 
 def names(project: Project) -> set[str]:
@@ -30,14 +30,10 @@ def test_only_the_chosen_strategy_is_rendered(
     render: Renderer, backend: str, isolation: str
 ) -> None:
     files = names(render(backend=backend, isolation=isolation))
-    # Tests that are marked for it run on snapshots, though the others roll back.
-    needed = {isolation} | ({"snapshot"} if isolation == "rollback" else set())
 
     for strategy in STRATEGIES:
-        module = f"tests/harness/isolation_{strategy}.py"
-        assert (module in files) == (strategy in needed)
-        helpers = [name for name in files if name.endswith(f"_{strategy}.py")]
-        assert bool(helpers) == (strategy in needed)
+        found = [name for name in files if name.endswith(f"_{strategy}.py")]
+        assert bool(found) == (strategy == isolation), found
 
 
 @pytest.mark.parametrize(
@@ -60,7 +56,8 @@ def test_files_and_dependencies_are_of_the_chosen_backend(
     assert ("asyncpg" in text) == (POSTGRESQL in databases)
     for database in (SQLITE, POSTGRESQL):
         if database not in databases:
-            assert not [name for name in names(project) if database in name]
+            harness = [n for n in names(project) if n.startswith("tests/harness/")]
+            assert not [name for name in harness if database in name]
 
 
 def test_only_the_chosen_driver_is_mentioned(render: Renderer) -> None:
@@ -78,7 +75,8 @@ def test_project_without_the_example_has_none_of_it(render: Renderer) -> None:
     ]
     for folder in ("models", "schemas", "services"):
         inside = [n for n in kept if n.startswith(f"src/task_tracker/{folder}/")]
-        assert inside == [f"src/task_tracker/{folder}/__init__.py"]
+        base = {"src/task_tracker/models/base.py"} if folder == "models" else set()
+        assert set(inside) == {f"src/task_tracker/{folder}/__init__.py"} | base
 
 
 def test_coverage_is_configured_only_if_it_was_chosen(render: Renderer) -> None:
@@ -107,7 +105,7 @@ def test_reserved_names_cover_python_and_all_dependencies(
     reserved = set((template / "hooks" / "reserved_names.txt").read_text().split())
     declared = {
         canonicalize_name(requirement.name)
-        for row in combinations.pairs()
+        for row in combinations.pairs
         for requirement in requirements(render(**row))
     }
     modules = {
@@ -133,7 +131,7 @@ def test_lock_satisfies_every_declared_dependency(
             pinned[canonicalize_name(requirement.name)] = requirement.specifier
     group = tomllib.loads(LOCK.with_name("pyproject.toml").read_text())
     wanted = [Requirement(text) for text in group["dependency-groups"]["dev"]]
-    for row in combinations.pairs():
+    for row in combinations.pairs:
         wanted += requirements(render(**row))
 
     for requirement in wanted:
@@ -148,20 +146,9 @@ def test_lock_names_no_host_and_no_folder() -> None:
         assert trace not in text
 
 
-def requirements(project: Project) -> list[Requirement]:
-    """Return everything that the project declares to depend on."""
-    metadata = tomllib.loads(project.read("pyproject.toml"))
-    texts = [
-        *metadata["project"]["dependencies"],
-        *metadata["dependency-groups"]["dev"],
-        *metadata["build-system"]["requires"],
-    ]
-    return [Requirement(text) for text in texts]
-
-
 def test_python_versions_are_those_that_the_template_offers(
     render: Renderer, questionnaire: Questionnaire
 ) -> None:
-    for version in map(str, questionnaire.choices("python_version")):
+    for version in map(str, choices_of(questionnaire.details["python_version"])):
         metadata = tomllib.loads(render(python_version=version).read("pyproject.toml"))
         assert metadata["project"]["requires-python"] == f">={version}"

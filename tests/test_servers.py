@@ -5,11 +5,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from .matrix.facts import STRATEGIES
 from .matrix.projects import Renderer
-from .matrix.runner import Runner
-from .matrix.scenes import ADMIN, databases, plain_user
-
-pytestmark = pytest.mark.remembered
+from .matrix.runner import run_pytest
+from .matrix.runs import ADMIN, databases_like, plain_user
 
 # Ends while autovacuum, which it has made slow, is at work in the database.
 VACUUMED = """
@@ -46,7 +45,6 @@ async def test_next(engine):
 @pytest.mark.parametrize("driver", ["asyncpg", "psycopg"])
 def test_server_of_ones_own_serves_run_after_run_and_is_left_as_it_was(
     render: Renderer,
-    runner: Runner,
     tmp_path: Path,
     server: int,
     driver: str,
@@ -59,28 +57,28 @@ def test_server_of_ones_own_serves_run_after_run_and_is_left_as_it_was(
     url = f"postgresql://postgres@127.0.0.1:{server}/{name}_test"
 
     for workers in ("0", "0", "2"):
-        run = runner.pytest(project.root, ["-n", workers], TEST_DATABASE_URL=url)
+        run = run_pytest(project.root, ["-n", workers], TEST_DATABASE_URL=url)
         assert run.status == 0, run.output
         assert " passed" in run.output
-        assert not {n for n in databases(server) if n.startswith(name)}
+        assert not databases_like(server, name)
 
 
-@pytest.mark.parametrize("isolation", ["rollback", "snapshot", "truncate", "recreate"])
+@pytest.mark.parametrize("isolation", STRATEGIES)
 def test_user_who_may_create_databases_needs_no_other_right(
-    render: Renderer, runner: Runner, tmp_path: Path, server: int, isolation: str
+    render: Renderer, tmp_path: Path, server: int, isolation: str
 ) -> None:
     name = f"plain_{isolation}"
     url = plain_user(server, name)
     project = render(backend="postgresql", isolation=isolation).copy(tmp_path / "p")
 
-    run = runner.pytest(project.root, [], TEST_DATABASE_URL=url)
+    run = run_pytest(project.root, [], TEST_DATABASE_URL=url)
 
     assert run.status == 0, run.output
-    assert not {n for n in databases(server) if n.startswith(name)}
+    assert not databases_like(server, name)
 
 
 def test_autovacuum_at_work_does_not_keep_a_database_from_being_put_back(
-    render: Renderer, runner: Runner, tmp_path: Path, server: int
+    render: Renderer, tmp_path: Path, server: int
 ) -> None:
     url = plain_user(server, "vacuumed")
     project = render(backend="postgresql", isolation="snapshot").copy(tmp_path / "p")
@@ -90,7 +88,7 @@ def test_autovacuum_at_work_does_not_keep_a_database_from_being_put_back(
         admin.execute("ALTER SYSTEM SET autovacuum_naptime = 1")
         admin.execute("SELECT pg_reload_conf()")
         try:
-            run = runner.pytest(
+            run = run_pytest(
                 project.root, ["tests/test_vacuumed.py"], TEST_DATABASE_URL=url
             )
         finally:
@@ -98,4 +96,4 @@ def test_autovacuum_at_work_does_not_keep_a_database_from_being_put_back(
             admin.execute("SELECT pg_reload_conf()")
 
     assert run.status == 0, run.output
-    assert not {n for n in databases(server) if n.startswith("vacuumed")}
+    assert not databases_like(server, "vacuumed")

@@ -9,11 +9,9 @@ import pytest
 from .matrix import environment
 from .matrix.projects import Project, Renderer
 from .matrix.questionnaire import Answers, Value
-from .matrix.runner import Runner
+from .matrix.runner import run_pytest
 
-pytestmark = pytest.mark.remembered
-
-HARNESS = "tests/harness/guard.py"
+HARNESS = "tests/harness/leaks.py"
 CHANGED = "# Changed in the newer version.\n"
 
 USERS_MODEL = '''"""A model of the user's own."""
@@ -136,7 +134,6 @@ UPDATES: list[tuple[dict[str, Value], dict[str, Value]]] = [
 def test_update_keeps_the_users_work_and_brings_the_new_version(
     repository: Path,
     render: Renderer,
-    runner: Runner,
     tmp_path: Path,
     before: dict[str, Value],
     changes: dict[str, Value],
@@ -161,7 +158,7 @@ def test_update_keeps_the_users_work_and_brings_the_new_version(
     ]
     assert not list(folder.rglob("*.rej"))
     assert harness(folder) == harness(render(**before | changes).root)
-    run = runner.pytest(folder, ["-q"])
+    run = run_pytest(folder, ["-q"])
     assert run.status == 0, run.output
 
 

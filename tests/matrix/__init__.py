@@ -1,14 +1,14 @@
-"""The machine that renders projects, checks them and runs their suites.
+"""What the tests of the template need to render projects, check them and run them.
 
 Read in this order:
 
 - `questionnaire.py`: the template's questions, read with Copier's own classes,
+- `facts.py`: what is known about the answers before any test starts,
 - `combinations.py`: every combination of answers, all pairs of them, and shards,
 - `projects.py`: renders projects, once per answers, and runs commands in them,
 - `checks.py`: the static checks of a rendered project,
+- `runner.py`: runs pytest and says what became of each test,
 - `suites.py`: runs a rendered project's suite, and says what it must report,
-- `runner.py`, `forkserver.py`, `interpreter.py`: start pytest in a few milliseconds,
-- `results.py`: remembers what has passed, so that it need not run again,
-- `remembering.py`: the same for tests that start programs and servers,
-- `progress.py`: what the terminal shows.
+- `postgresql.py`: starts a PostgreSQL server with the code of the harness,
+- `runs.py`, `machines.py`: runs that are disturbed, and the machines they run on.
 """

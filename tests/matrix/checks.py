@@ -17,8 +17,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from . import environment
-from .projects import ANSWERS_FILE, Project
-from .results import KnownResults, key
+from .projects import ANSWERS_FILE, Project, digest, once
 
 _JINJA = re.compile(r"\{\{|\}\}|\{%|%\}|\{#|#\}")
 RUFF = (["check", "--no-cache"], ["format", "--check", "--diff", "--no-cache"])
@@ -87,23 +86,30 @@ def pytest_settings(project: Project) -> dict[str, Any]:
     return settings
 
 
-def check_imports(project: Project, known: KnownResults) -> None:
+def check_imports(project: Project) -> None:
     """Fail for an import of a package that the project does not install."""
-    declared = project.read("pyproject.toml")
-    sources = project.hash("*.py")
-    known.passed(key("imports", sources, declared), lambda: _check_imports(project))
-
-
-def _check_imports(project: Project) -> None:
-    metadata = tomllib.loads(project.read("pyproject.toml"))
-    declared = metadata["project"]["dependencies"]
-    tests = [*declared, *metadata["dependency-groups"]["dev"]]
+    declared = tomllib.loads(project.read("pyproject.toml"))["project"]["dependencies"]
+    tests = tuple(map(str, requirements(project)))
     for path in project.files("*.py"):
-        known = installed_with(tuple(tests if path.parts[0] == "tests" else declared))
+        known = installed_with(tests if path.parts[0] == "tests" else tuple(declared))
         allowed = known | sys.stdlib_module_names | {project.package, "tests"}
         for name in imports(project.read(path)):
             if name not in allowed:
                 project.fail(f"{path} imports {name}, which it does not declare")
+
+
+def requirements(project: Project) -> list[Requirement]:
+    """Return everything that the project and its tests declare to depend on."""
+    metadata = tomllib.loads(project.read("pyproject.toml"))
+    groups = metadata["dependency-groups"]
+    texts = [*metadata["project"]["dependencies"]]
+    for group in groups.values():
+        for entry in group:
+            if isinstance(entry, str):
+                texts.append(entry)
+            else:
+                assert entry["include-group"] in groups
+    return [Requirement(text) for text in texts]
 
 
 def imports(source: str) -> set[str]:
@@ -140,31 +146,25 @@ def installed_with(requirements: tuple[str, ...]) -> frozenset[str]:
     )
 
 
-def check_source(
-    project: Project, folder: Path, known: KnownResults, only: str | None = None
-) -> None:
+def check_source(project: Project, checked: Path, cache: Path) -> None:
     """Compile, lint, format-check and type-check the project's Python files.
 
-    `folder` is this worker's own; mypy's cache stays there. Projects with the same
-    Python files and settings of the tools are checked once.
+    Projects with the same Python files and settings of the tools are checked once: the
+    folder `checked` notes which. `cache` is for mypy, and this worker's own.
     """
-    tools = tomllib.loads(project.read("pyproject.toml"))["tool"]
-    settings = repr((tools["ruff"], tools["mypy"]))
-    settings += tomllib.loads(project.read("pyproject.toml"))["project"][
-        "requires-python"
-    ]
-    sources = project.hash("*.py", "py.typed")
-
-    def check() -> None:
+    metadata = tomllib.loads(project.read("pyproject.toml"))
+    parts = [repr(metadata["tool"]), metadata["project"]["requires-python"]]
+    for path in [*project.files("*.py"), *project.files("ruff.toml")]:
+        parts += [str(path), project.read(path)]
+    with once(checked / digest(*parts)) as first:
+        if not first:
+            return
         for path in project.files("*.py"):
             compile(project.read(path), path, "exec", dont_inherit=True)
-        ruff = environment.program("ruff")
         for command in RUFF:
-            project.run(ruff, *command, ".")
+            project.run(environment.program("ruff"), *command, ".")
         mypy = environment.program("mypy")
-        project.run(mypy, f"--cache-dir={folder / 'mypy'}", PYTHONPATH="")
-
-    known.passed(key("source", sources, settings), check)
+        project.run(mypy, f"--cache-dir={cache}", PYTHONPATH="")
 
 
 def _typed_in(project: Project) -> list[str]:

@@ -1,20 +1,23 @@
 """Every combination of answers, all pairs of answers, and shards.
 
 Which answers there are comes from `copier.yml`. Here is only what it cannot say:
-telling values for questions with free text, and which questions shape no code.
+sample values for questions with free text, and which questions shape no code.
 """
 
+import argparse
+import functools
 import itertools
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
-from .questionnaire import Answers, Questionnaire, Value
+from .questionnaire import Answers, Questionnaire, Value, choices_of
 
 Item = TypeVar("Item")
 Pair = frozenset[tuple[str, Value]]
 
 # What breaks careless templates, by where it breaks them.
-HOSTILE_TEXTS = (
+HOSTILE_TEXTS = [
     "O'Brien",
     '"quoted"',
     "测试",
@@ -25,12 +28,12 @@ HOSTILE_TEXTS = (
     "# x",
     "'''",
     '"""',
-)
+]
 _MIXTURES = [" ".join(HOSTILE_TEXTS[:4]), " ".join(HOSTILE_TEXTS[4:])]
 
 # Values of the questions that anything can be typed into. The first is the ordinary
 # one. A new question of that kind needs an entry: a test says so.
-TELLING_VALUES: Mapping[str, Sequence[Value]] = {
+SAMPLE_VALUES: Mapping[str, Sequence[Value]] = {
     "project_name": ["Task Tracker", *_MIXTURES],
     "package_name": ["task_tracker", "_a1", "x" * 40, "Shop"],
     "project_description": ["A service on async SQLModel.", *_MIXTURES, ""],
@@ -40,7 +43,7 @@ TELLING_VALUES: Mapping[str, Sequence[Value]] = {
 }
 
 # Closed questions whose answers shape text and no code: pairs of them are enough.
-TEXT_ONLY = ("python_version", "license")
+TEXT_ONLY = ["python_version", "license"]
 
 
 class Combinations:
@@ -48,99 +51,101 @@ class Combinations:
 
     def __init__(self, questionnaire: Questionnaire) -> None:
         self._questionnaire = questionnaire
-        self.shaping_code = [
-            name for name in questionnaire.closed if name not in TEXT_ONLY
-        ]
+        closed = questionnaire.closed
+        self.shaping_code = [name for name in closed if name not in TEXT_ONLY]
         self.shaping_text = [
             name for name in questionnaire.asked if name not in self.shaping_code
         ]
 
-        self._text_values = {
-            name: questionnaire.choices(name)
-            if name in questionnaire.closed
-            else TELLING_VALUES[name]
-            for name in self.shaping_text
-        }
-
+    @functools.cached_property
     def every(self) -> list[Answers]:
-        """Return every reachable combination of the answers that shape code."""
+        """Every reachable combination of the answers that shape code."""
         return self._questionnaire.combinations(self.shaping_code)
 
+    @functools.cached_property
     def pairs(self) -> list[Answers]:
-        """Return few combinations in which every reachable pair of answers occurs.
+        """Few combinations in which every reachable pair of answers occurs.
 
         Pairs of all answers: those that shape code, and those that shape text.
         """
-        every = self.every()
-        # In an order that is the same in every process.
-        reachable_pairs = [self._reachable_pairs(row) for row in every]
-        uncovered = dict.fromkeys(pair for row in reachable_pairs for pair in row)
-        # Sets as bits of integers: it takes a tenth of the time.
-        bits = {pair: 1 << number for number, pair in enumerate(uncovered)}
-        by_bit = {bit: pair for pair, bit in bits.items()}
-        code_bits = [_union(bits[p] for p in self._code_pairs(row)) for row in every]
-        all_bits = [_union(bits[pair] for pair in row) for row in reachable_pairs]
-        left = _union(bits.values())
+        # Dictionaries instead of sets, for an order that is the same in every process.
+        left = dict.fromkeys(self.reachable_pairs())
+        candidates = [(row, pairs_of(self._code(row).items())) for row in self.every]
         rows = []
         while left:
-            gains = (
-                ((code & left).bit_count(), (both & left).bit_count())
-                for code, both in zip(code_bits, all_bits, strict=True)
+            # This pair is certain to occur, so every row makes progress.
+            required = dict(next(iter(left)))
+            code = self._code(required)
+            row, _ = max(
+                (
+                    (row, pairs)
+                    for row, pairs in candidates
+                    if required.keys() <= row.keys() and code.items() <= row.items()
+                ),
+                key=lambda candidate: len(left.keys() & candidate[1]),
             )
-            best = max(enumerate(gains), key=lambda gain: gain[1])[0]
-            # One uncovered pair is certain to occur, so every row makes progress.
-            reachable = all_bits[best] & left
-            seed = by_bit[reachable & -reachable]
-            row = self._with_text(every[best], seed, left, bits)
-            rows.append(row)
-            left &= ~_union(bits[pair] for pair in pairs_of(row))
+            rows.append(self._with_text(row, required, left.keys()))
+            for pair in pairs_of(rows[-1].items()):
+                left.pop(pair, None)
         return rows
 
     def values(self, name: str) -> Sequence[Value]:
         """Return the values that a question is tried with."""
-        return self._text_values.get(name) or self._questionnaire.choices(name)
+        sample = SAMPLE_VALUES.get(name)
+        return sample or choices_of(self._questionnaire.details[name])
+
+    def reachable_pairs(self) -> Iterable[Pair]:
+        """Yield every pair of answers that people can give together."""
+        # None stands for all values of an answer that shapes text.
+        together = {
+            pair: None
+            for row in self.every
+            for pair in itertools.combinations(
+                (dict.fromkeys(row) | self._code(row)).items(), 2
+            )
+        }
+        for pair in together:
+            options = [
+                [(name, v) for v in self.values(name)]
+                if value is None
+                else [(name, value)]
+                for name, value in pair
+            ]
+            yield from map(frozenset, itertools.product(*options))
+
+    def name(self, row: Answers) -> str:
+        """Return a name for a combination: its answers that shape code."""
+        names = {True: "yes", False: "no"}
+        values = self._code(row).values()
+        return "-".join(
+            names[value] if isinstance(value, bool) else str(value) for value in values
+        )
+
+    def _code(self, row: Answers) -> dict[str, Value]:
+        return {name: row[name] for name in row if name in self.shaping_code}
 
     def _with_text(
-        self, row: Answers, seed: Pair, left: int, bits: Mapping[Pair, int]
+        self, row: Answers, required: Answers, left: Iterable[Pair]
     ) -> Answers:
-        """Answer the questions that shape text so that most pairs of `left` occur.
+        """Return `row` with answers that shape text, so that most of `left` occur.
 
-        `seed` is a pair that has to occur.
+        The answers in `required` are given already.
         """
-        chosen = {name: row[name] for name in row if name in self.shaping_code}
-        chosen |= dict(seed)
-
-        def gain(name: str, value: Value) -> int:
-            met = (frozenset([(name, value), other]) for other in chosen.items())
-            found = (bits[pair] for pair in met)
-            return (_union(found) & left).bit_count()
-
+        wanted = set(left)
+        chosen = self._code(row) | dict(required)
         for name in self.shaping_text:
             if name in row and name not in chosen:
-                best = max(self._text_values[name], key=lambda value: gain(name, value))
-                chosen[name] = best
+                met = {
+                    value: {frozenset([(name, value), o]) for o in chosen.items()}
+                    for value in self.values(name)
+                }
+                chosen[name] = max(met, key=lambda value: len(wanted & met[value]))
         return {name: chosen[name] for name in row}
 
-    def _code_pairs(self, row: Answers) -> set[Pair]:
-        return pairs_of({name: row[name] for name in row if name in self.shaping_code})
 
-    def _reachable_pairs(self, row: Answers) -> list[Pair]:
-        """Return the pairs that occur in `row` with whatever text."""
-        options = {
-            name: self._text_values[name] if name in self.shaping_text else [row[name]]
-            for name in row
-        }
-        return [
-            frozenset([(one, first), (other, second)])
-            for one, other in itertools.combinations(options, 2)
-            for first in options[one]
-            for second in options[other]
-        ]
-
-
-def pairs_of(row: Answers) -> set[Pair]:
-    """Return every pair of answers that occurs in `row`."""
-    return {frozenset(pair) for pair in itertools.combinations(row.items(), 2)}
+def pairs_of(answers: Iterable[tuple[str, Value]]) -> set[Pair]:
+    """Return every pair of these answers."""
+    return {frozenset(pair) for pair in itertools.combinations(answers, 2)}
 
 
 def shard(items: Sequence[Item], number: int, total: int) -> list[Item]:
@@ -148,8 +153,10 @@ def shard(items: Sequence[Item], number: int, total: int) -> list[Item]:
     return list(items[number - 1 :: total])
 
 
-def _union(sets: Iterable[int]) -> int:
-    union = 0
-    for bits in sets:
-        union |= bits
-    return union
+def shard_of(text: str) -> tuple[int, int]:
+    """Read what is given to `--shard`."""
+    match = re.fullmatch(r"(\d+)/(\d+)", text)
+    if not match or not 1 <= int(match[1]) <= int(match[2]):
+        msg = f"{text!r} is not a shard: write 2/8 for the second of eight"
+        raise argparse.ArgumentTypeError(msg)
+    return int(match[1]), int(match[2])

@@ -1,9 +1,6 @@
-"""The environment that rendered projects are worked on in."""
+"""The environment in which commands run in rendered projects."""
 
-import functools
-import importlib.metadata
 import os
-import platform
 import shutil
 import subprocess
 import sys
@@ -16,8 +13,8 @@ TIMEOUT = 600.0  # seconds: nothing takes as long unless it hangs
 
 # Settings of whoever runs these tests, which must not reach the projects.
 _OURS = (
-    *("APPLICATION_DATABASE_URL", "COPIER_", "COVERAGE_", "COV_", "DATABASE_URL"),
-    *("GIT_", "MYPY", "PG", "PYTEST_", "PYTHON", "RUFF_", "TEST_", "VIRTUAL_ENV"),
+    *("COPIER_", "GIT_", "MYPY", "PG", "PYTEST_", "PYTHON", "RUFF_", "VIRTUAL_ENV"),
+    *("COVERAGE_", "COV_", "APPLICATION_DATABASE_URL", "DATABASE_URL", "TEST_"),
 )
 
 
@@ -29,24 +26,21 @@ def variables(**own: str | Path) -> dict[str, str]:
         if not name.upper().startswith(_OURS)
     }
     programs = Path(sys.executable).parent
-    return (
-        kept
-        | {
-            # What somebody keeps in a home directory must not change results.
-            "COPIER_SETTINGS_PATH": str(COPIER_SETTINGS),
-            "GIT_CONFIG_GLOBAL": os.devnull,
-            "GIT_CONFIG_SYSTEM": os.devnull,
-            "GIT_AUTHOR_NAME": "A",
-            "GIT_AUTHOR_EMAIL": "a@example.com",
-            "GIT_COMMITTER_NAME": "A",
-            "GIT_COMMITTER_EMAIL": "a@example.com",
-            # Installed for the tests that ask for it: it shuffles wherever it is.
-            "PYTEST_ADDOPTS": "-p no:randomly",
-            "PATH": f"{programs}{os.pathsep}{kept.get('PATH', os.defpath)}",
-            "PYTHONPATH": "src",
-        }
-        | {name: str(value) for name, value in own.items()}
-    )
+    ours = {
+        # What somebody keeps in a home directory must not change results.
+        "COPIER_SETTINGS_PATH": COPIER_SETTINGS,
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_CONFIG_SYSTEM": os.devnull,
+        "GIT_AUTHOR_NAME": "A",
+        "GIT_AUTHOR_EMAIL": "a@example.com",
+        "GIT_COMMITTER_NAME": "A",
+        "GIT_COMMITTER_EMAIL": "a@example.com",
+        # Installed for the tests that ask for it: it shuffles wherever it is.
+        "PYTEST_ADDOPTS": "-p no:randomly",
+        "PATH": f"{programs}{os.pathsep}{kept.get('PATH', os.defpath)}",
+        "PYTHONPATH": "src",
+    }
+    return kept | {name: str(value) for name, value in (ours | own).items()}
 
 
 def run(
@@ -72,13 +66,3 @@ def program(name: str) -> str:
         msg = f"{name} is not installed; see requirements-dev.txt"
         raise RuntimeError(msg)
     return found
-
-
-@functools.cache
-def fingerprint() -> list[str]:
-    """Return what identifies the interpreter and everything that is installed."""
-    installed = sorted(
-        f"{distribution.name}=={distribution.version}"
-        for distribution in importlib.metadata.distributions()
-    )
-    return [sys.version, platform.platform(), *installed]

@@ -11,8 +11,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import jinja2
-
 # Private, but the only way to read choices, `when` and validators as Copier does.
 from copier._main import Worker
 from copier._settings import SettingsModel
@@ -23,7 +21,7 @@ Answers = Mapping[str, Value]
 Candidates = Callable[[str, Question], Iterable[Value]]
 
 
-class PhantomAnswerError(Exception):
+class UnreachableAnswerError(Exception):
     """An answer that nobody could give at Copier's prompts."""
 
 
@@ -41,66 +39,36 @@ class Questionnaire:
         compiled: Any = functools.cache(worker.jinja_env.from_string)
         worker.jinja_env.from_string = compiled  # type: ignore[method-assign]
         self._worker = worker
+        self.jinja = worker.jinja_env
         self.details: dict[str, dict[str, Any]] = worker.template.questions_data
-
-    @property
-    def jinja(self) -> jinja2.Environment:
-        """The environment that Copier renders the template in."""
-        return self._worker.jinja_env
-
-    @property
-    def asked(self) -> list[str]:
-        """The names of the questions that are ever asked, in their order."""
-        return [
+        # The questions that are ever asked, and those of them that have choices.
+        self.asked = [
             name
             for name, details in self.details.items()
-            if details.get("when", True) is not False
+            if details.get("when") is not False
         ]
-
-    @property
-    def closed(self) -> list[str]:
-        """The names of the questions with choices, or with yes and no."""
-        return [
-            name
-            for name in self.asked
-            if self.details[name].get("choices")
-            or self.details[name].get("type") == "bool"
-        ]
-
-    @functools.cache  # noqa: B019 - there are a handful of questionnaires at most
-    def choices(self, name: str) -> list[Value]:
-        """Return all values that the closed question `name` may offer.
-
-        Whether it is asked may depend on one other answer, not yet on two together.
-        """
-        found: dict[Value, None] = {}
-        for other in self.closed:
-            for answers in self.walk(self._closed_candidates(name, other)):
-                if name in answers:
-                    found[answers[name]] = None
-        assert found, f"{name} is never asked"
-        return list(found)
+        self.closed = [name for name in self.asked if choices_of(self.details[name])]
 
     def complete(self, given: Answers) -> Answers:
         """Return the answer to every question that is asked when `given` is answered.
 
-        The other questions get their defaults. Raises `PhantomAnswerError` for an
+        The other questions get their defaults. Raises `UnreachableAnswerError` for an
         answer to no question, or to one that is then not asked; raises `ValueError`,
         with Copier's message, for an answer that Copier refuses.
         """
         unknown = given.keys() - self.asked
         if unknown:
             msg = f"{', '.join(sorted(unknown))}: copier.yml asks no such question"
-            raise PhantomAnswerError(msg)
+            raise UnreachableAnswerError(msg)
 
         def candidates(name: str, question: Question) -> Iterable[Value]:
             return [given[name] if name in given else question.get_default()]
 
-        [answers] = self.walk(candidates)
+        [answers] = self._walk(list(self.details), {}, {}, candidates)
         hidden = given.keys() - answers.keys()
         if hidden:
             msg = f"{', '.join(sorted(hidden))}: not asked after the other answers"
-            raise PhantomAnswerError(msg)
+            raise UnreachableAnswerError(msg)
         return answers
 
     def combinations(self, questions: Iterable[str]) -> list[Answers]:
@@ -108,14 +76,17 @@ class Questionnaire:
 
         The other questions get their defaults.
         """
-        return list(self.walk(self._closed_candidates(*questions)))
+        varied = set(questions)
 
-    def walk(self, candidates: Candidates) -> Iterator[Answers]:
-        """Yield the answers of everyone who picks from `candidates` at each question.
+        def candidates(name: str, question: Question) -> Iterable[Value]:
+            if name not in varied:
+                return [question.get_default()]
+            if not question.choices:
+                return [True, False]
+            offered = question._formatted_choices
+            return [question.cast_answer(c.value) for c in offered if not c.disabled]
 
-        Raises `ValueError`, with Copier's message, for a candidate that is refused.
-        """
-        yield from self._walk(list(self.details), {}, {}, candidates)
+        return list(self._walk(list(self.details), {}, {}, candidates))
 
     def _walk(
         self,
@@ -124,6 +95,10 @@ class Questionnaire:
         answers: dict[str, Value],
         candidates: Candidates,
     ) -> Iterator[Answers]:
+        """Yield the answers of everyone who picks from `candidates` at each question.
+
+        Raises `ValueError`, with Copier's message, for a candidate that is refused.
+        """
         if not names:
             yield answers
             return
@@ -144,21 +119,41 @@ class Questionnaire:
         return Question(
             answers=self._worker.answers,
             context=self._worker._render_context(),
-            jinja_env=self._worker.jinja_env,
+            jinja_env=self.jinja,
             var_name=name,
             **self.details[name],
         )
 
-    def _closed_candidates(self, *varied: str) -> Candidates:
-        def candidates(name: str, question: Question) -> Iterable[Value]:
-            if name not in varied:
-                return [question.get_default()]
-            if question.get_type_name() == "bool" and not question.choices:
-                return [True, False]
-            offered = question._formatted_choices
-            return [question.cast_answer(c.value) for c in offered if not c.disabled]
+    def render(self, answers: Answers, folder: Path) -> None:
+        """Do what `copier.run_copy` does, without trust in the template."""
+        worker = Worker(
+            src_path=self._worker.src_path,
+            dst_path=folder,
+            data=dict(answers),
+            defaults=True,
+            quiet=True,
+            settings=SettingsModel(),
+            unsafe=False,
+        )
+        # Three quarters of the time go into reading copier.yml, compiling templates
+        # and asking git about each file of a folder that is no repository.
+        worker.__dict__ |= {
+            "jinja_env": self.jinja,
+            "template": self._worker.template,
+            "_sync_git_index_executable_bit": lambda *_: None,
+        }
+        with worker:
+            worker.run_copy()
 
-        return candidates
+
+def choices_of(details: Mapping[str, Any]) -> list[Value]:
+    """Return the values that a question may offer, none if anything can be typed in."""
+    choices = details.get("choices") or []
+    if isinstance(choices, dict):
+        choices = choices.values()
+    elif details.get("type") == "bool":
+        choices = [True, False]
+    return [c["value"] if isinstance(c, dict) else c for c in choices]
 
 
 def copier_line(answers: Answers) -> str:

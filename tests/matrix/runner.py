@@ -1,87 +1,46 @@
-"""Runs pytest in rendered projects, in processes forked from one that is warm.
-
-It saves the second that pytest, SQLAlchemy and SQLModel take to import: for the
-suite, and for each pytest that the suite's own tests start.
-"""
+"""Runs pytest in rendered projects and says what became of each test."""
 
 import json
-import os
-import shlex
-import signal
-import subprocess
-import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import environment, interpreter
-
-TIMEOUT = 300.0  # seconds: no suite takes as long unless it hangs
+from . import environment
+from .environment import program
 
 
 @dataclass(frozen=True)
 class Run:
-    """What came of running pytest: its status, what it printed, and each outcome."""
+    """What came of running pytest: its status, what it printed, and each outcome.
+
+    `outcomes` has "passed", "failed" or "skipped" for each test that ran. A test whose
+    fixtures fail has failed.
+    """
 
     status: int
     output: str
     outcomes: dict[str, str]
 
 
-class Runner:
-    """A fork server and what is needed to use it; `folder` is its own."""
+def run_pytest(root: Path, arguments: Sequence[str], **variables: str | Path) -> Run:
+    """Run pytest with `arguments` in the folder `root`, with these `variables`."""
+    with tempfile.TemporaryDirectory() as folder:
+        log = Path(folder) / "log.json"
+        command = [program("pytest"), f"--report-log={log}", *arguments]
+        done = environment.run(root, *command, **variables)
+        lines = log.read_text().splitlines() if log.exists() else []
+    return Run(done.returncode, done.stdout + done.stderr, _outcomes(lines))
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._count = 0
-        # Relative to the folder: the path of a socket may have 107 bytes only.
-        self._address = str(folder / "socket")
-        shim = folder / "python"
-        here = Path(__file__).parent
-        command = [sys.executable, "-I", "-S", str(here / "interpreter.py")]
-        command += [self._address, sys.executable]
-        shim.write_text(f'#!/bin/sh\nexec {shlex.join(command)} "$@"\n')
-        shim.chmod(0o700)
-        self._server = subprocess.Popen(
-            [sys.executable, "-P", here / "forkserver.py", self._address, shim],
-            cwd="/",
-            env=environment.variables(PYTHONPATH=""),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert self._server.stdout is not None
-        if self._server.stdout.readline() != "ready\n":
-            msg = "the fork server did not start"
-            raise RuntimeError(msg)
 
-    def pytest(
-        self, root: Path, arguments: Sequence[str], **variables: str | Path
-    ) -> Run:
-        """Run pytest with `arguments` in the folder `root`."""
-        self._count += 1
-        report = self._folder / f"{self._count}.json"
-        log = self._folder / f"{self._count}.log"
-        job = {
-            "arguments": list(arguments),
-            "directory": str(root),
-            "variables": environment.variables(PWD=root, **variables),
-            "report": str(report),
-        }
-        with log.open("wb") as output, open(os.devnull, "rb") as nothing:
-            streams = [nothing.fileno(), output.fileno(), output.fileno()]
-            client = interpreter.request(self._address, job, streams)
-        with client, client.makefile() as answer:
-            client.settimeout(TIMEOUT)
-            process = int(answer.readline())
-            try:
-                status = int(answer.readline() or 1)
-            except TimeoutError:
-                os.killpg(process, signal.SIGKILL)
-                status = -1
-        outcomes = json.loads(report.read_text()) if report.exists() else {}
-        return Run(status, log.read_text(errors="replace"), outcomes)
-
-    def close(self) -> None:
-        """Stop the fork server."""
-        self._server.communicate()
+def _outcomes(lines: list[str]) -> dict[str, str]:
+    """Return what became of each test, from the lines that pytest-reportlog wrote."""
+    outcomes: dict[str, str] = {}
+    for line in lines:
+        report = json.loads(line)
+        if report["$report_type"] == "TestReport":
+            test, outcome = report["nodeid"], report["outcome"]
+            # The parts of a test pass unless it says otherwise: the worst one counts.
+            if outcome != "passed" or test not in outcomes:
+                outcomes[test] = outcome
+    return outcomes

@@ -15,7 +15,7 @@ import psycopg
 from ..scenarios import add_scenario
 from . import environment
 from .projects import Project
-from .runner import Runner
+from .runner import run_pytest
 
 DEADLINE = 60.0  # seconds, for what takes a moment
 ADMIN = "postgresql://postgres@127.0.0.1:{port}/postgres"  # a user's server
@@ -138,7 +138,7 @@ class DisturbedRun:
         if not databases:
             wait_until(lambda: not self._databases(), self._databases)
 
-    def check_next_run(self, runner: Runner, workers: int = 0) -> None:
+    def check_next_run(self, workers: int = 0) -> None:
         """Fail unless the next run of the project is green, and leaves nothing.
 
         On the user's server it has `workers`, and finds the databases of others.
@@ -146,7 +146,7 @@ class DisturbedRun:
         self.go_on()
         number = "0" if self._port is None else str(workers)
         arguments = ["-n", number, "tests/harness/test_isolation.py"]
-        run = runner.pytest(self.project.root, arguments, **self.variables())
+        run = run_pytest(self.project.root, arguments, **self.variables())
         assert run.status == 0, run.output
         self.check_nothing_is_left()
 

@@ -1,15 +1,15 @@
 """Running the suite of a rendered project, and judging what it reports."""
 
+import ast
 import re
-from collections import Counter
 from pathlib import Path
 
-from .expectations import expected_tests, skipped_tests
 from .projects import Project
-from .runner import Run, Runner
+from .runner import Run, run_pytest
 
 SQLITE = "sqlite"
 POSTGRESQL = "postgresql"
+Test = tuple[str, str]  # its file and its function
 
 
 def databases_of(project: Project) -> list[str]:
@@ -19,19 +19,7 @@ def databases_of(project: Project) -> list[str]:
     return [kind for kind, file in kinds.items() if file in harness]
 
 
-def arguments_of(project: Project) -> list[str]:
-    """Return the arguments for pytest that make the suite do all that it can."""
-    arguments = ["-q", "--tb=short"]
-    if len(databases_of(project)) > 1:
-        arguments += ["--database", "all"]
-    # A project that chose no coverage has no pytest-cov either.
-    measured = project.answers["coverage"] != "none"
-    return [*arguments, *(["--cov"] if measured else ["-p", "no:pytest_cov"])]
-
-
-def run_suite(
-    project: Project, runner: Runner, folder: Path, server: int | None
-) -> None:
+def run_suite(project: Project, folder: Path, server: int | None) -> None:
     """Run the project's suite in a copy of it, the new folder `folder`.
 
     A suite for PostgreSQL uses the server at the port `server`; its databases are
@@ -39,13 +27,18 @@ def run_suite(
     project's source has, and passed.
     """
     copy = project.copy(folder)
-    arguments = arguments_of(project)
+    databases = databases_of(project)
+    arguments = ["-q", "--tb=short"]
+    arguments += ["--database", "all"] if len(databases) > 1 else []
+    # A project that chose no coverage has no pytest-cov either.
+    measured = project.answers["coverage"] != "none"
+    arguments += ["--cov"] if measured else ["-p", "no:pytest_cov"]
     variables = {}
-    if POSTGRESQL in databases_of(project):
+    if POSTGRESQL in databases:
         name = re.sub(r"\W", "_", folder.name)[-32:]
         url = f"postgresql://postgres@127.0.0.1:{server}/{name}_test"
         variables["TEST_DATABASE_URL"] = url
-    run = runner.pytest(copy.root, arguments, **variables)
+    run = run_pytest(copy.root, arguments, **variables)
     problem = _problem(copy, run)
     if problem:
         settings = [f"{name}={value}" for name, value in variables.items()]
@@ -57,30 +50,44 @@ def _problem(project: Project, run: Run) -> str | None:
     """Return what is wrong with a run of the project's whole suite, if anything."""
     if run.status:
         return f"the suite's exit status is {run.status}"
-    wrong = wrong_counts(project, run.outcomes)
-    if wrong:
-        return wrong
     threshold = project.answers.get("coverage_fail_under")
     if threshold and f"Required test coverage of {threshold}" not in run.output:
         return f"the threshold of {threshold} % coverage was not checked"
+    return problem_of_outcomes(project, run.outcomes)
+
+
+def problem_of_outcomes(project: Project, outcomes: dict[str, str]) -> str | None:
+    """Return how the tests that ran differ from those in the source, if they do.
+
+    Each function has to run, on each database if it uses one, and to pass; one that is
+    for one kind of database may be skipped on the other.
+    """
+    ran: dict[Test, dict[str, str]] = {}
+    for test, outcome in outcomes.items():
+        file, _, name = test.partition("::")
+        function, _, parameters = name.rpartition("::")[2].partition("[")
+        ran.setdefault((file, function), {})[parameters] = outcome
+    source = _tests_in_source(project)
+    if not source or ran.keys() != source:
+        missing, surplus = sorted(source - ran.keys()), sorted(ran.keys() - source)
+        return f"not run: {missing}; not in the source: {surplus}"
+    databases = set(databases_of(project))
+    for test, runs in ran.items():
+        found = {kind for kind in databases if any(kind in ids for ids in runs)}
+        if found and len(databases) > 1 and found != databases:
+            return f"{test} ran on {found} only"
+        if "passed" not in runs.values() or "failed" in runs.values():
+            return f"{test} was {', '.join(runs.values())}"
+        if "skipped" in runs.values() and not found:
+            return f"{test} was skipped"
     return None
 
 
-def wrong_counts(project: Project, outcomes: dict[str, str]) -> str | None:
-    """Return how the tests that ran differ from those in the source, if they do."""
-    databases = len(databases_of(project))
-    expected = expected_tests(project, databases)
-    counted = Counter(test.split("[")[0] for test in outcomes)
-    if not expected or counted != expected:
-        missing, surplus = expected - counted, counted - expected
-        return (
-            f"{counted.total()} tests ran where the source has {expected.total()}; "
-            f"missing: {dict(missing)}, more than expected: {dict(surplus)}"
-        )
-    may_skip = skipped_tests(project) if databases > 1 else set()
-    skipped = Counter(t.split("[")[0] for t, o in outcomes.items() if o == "skipped")
-    for test, times in skipped.items():
-        if test not in may_skip or times * databases > expected[test]:
-            return f"{test} was skipped"
-    failed = [test for test, outcome in outcomes.items() if outcome == "failed"]
-    return f"failed: {failed}" if failed else None
+def _tests_in_source(project: Project) -> set[Test]:
+    return {
+        (path.as_posix(), node.name)
+        for path in project.files("test_*.py")
+        for node in ast.walk(ast.parse(project.read(path)))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        if node.name.startswith("test_")
+    }

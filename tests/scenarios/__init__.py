@@ -3,16 +3,20 @@
 They are named so that the tests of the template do not collect them.
 """
 
+import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 from ..matrix.projects import Project
+
+SCENARIOS = Path(__file__).parent
 
 
 def add_scenario(project: Project, name: str) -> str:
     """Copy a scenario into a project; return the path of the test file, in it."""
     path = f"tests/test_{name}.py"
-    shutil.copy(Path(__file__).with_name(f"{name}.py"), project.root / path)
+    shutil.copy(SCENARIOS / f"{name}.py", project.root / path)
     return path
 
 
@@ -25,3 +29,11 @@ def assert_says(output: str, *parts: str) -> None:
     for part in parts:
         _, found, text = text.partition(part)
         assert found, f"{part!r} is not in:\n{output}"
+
+
+def sections(output: str) -> Iterator[tuple[str, str]]:
+    """Yield what pytest says of tests that failed: names, and all it says of each."""
+    header = r"^_{3,} (?:ERROR at (?:setup|teardown) of )?(test_\w+) _{3,}$"
+    failures = output.partition("short test summary")[0]
+    [_, *found] = re.split(header, failures, flags=re.MULTILINE)
+    yield from zip(found[::2], found[1::2], strict=True)

@@ -1,7 +1,7 @@
 """Which PostgreSQL database the tests may use: the rules for TEST_DATABASE_URL.
 
-The rules look at the URLs alone, before anything is connected. `DATABASE_URL` is read
-only to make sure that the tests use another database than the application.
+They look at the URLs alone, before anything is connected. `DATABASE_URL` is read only
+to make sure that the tests use another database than the application.
 """
 
 import contextlib
@@ -21,9 +21,10 @@ _REMEMBERED = "TEST_APPLICATION_DATABASE_URL"
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,43}_test(_gw[0-9]+)?")
 _TLS_SETTINGS = {"sslmode", "ssl", "sslrootcert", "sslcert", "sslkey"}
 # With these variables a driver would connect elsewhere than the URL says.
-_REDIRECTION = re.compile(
-    "PG(DATABASE|HOST(ADDR)?|OPTIONS|PORT|SERVICE(FILE)?|TARGETSESSIONATTRS)"
-)
+_REDIRECTIONS = """
+PGDATABASE PGHOST PGHOSTADDR PGOPTIONS PGPORT PGSERVICE PGSERVICEFILE
+PGTARGETSESSIONATTRS
+""".split()
 
 
 def check(value: str, own: str, allowed_hosts: Collection[str]) -> URL:
@@ -37,29 +38,27 @@ def check(value: str, own: str, allowed_hosts: Collection[str]) -> URL:
     others = ", ".join(sorted(set(url.query) - _TLS_SETTINGS))
     if value.count("@") > (url.username is not None):
         # First, because the other rules quote what may be half of a password.
-        reason = "it contains an unescaped @"
-        fix = "write %40 for every @ except the one before the host"
+        problem = "it contains an unescaped @. Fix: write %40 for every @ except the "
+        problem += "one before the host"
     elif url.get_backend_name() != "postgresql":
-        reason = f"it is for {url.get_backend_name()}"
-        fix = "give a postgresql:// URL"
+        problem = f"it is for {url.get_backend_name()}. Fix: give a postgresql:// URL"
     elif not _NAME.fullmatch(name):
-        reason = f"the database name {name!r} does not end in _test"
-        fix = "name a database that is only for tests, such as 'shop_test' (letters, "
-        fix += "digits, - and _, at most 48 characters)"
+        problem = f"the database name {name!r} does not end in _test. Fix: name a "
+        problem += "database that is only for tests, such as 'shop_test' (letters, "
+        problem += "digits, - and _, at most 48 characters)"
     elif others and not _is_socket(url):
-        reason = f"its query sets {others}"
-        fix = "remove that; only TLS settings are allowed, or ?host=/directory for a "
-        fix += "socket in a URL without a host"
-    elif not _is_local(url) and host.lower() not in allowed_hosts:
-        reason = f"the host {host!r} is not this machine"
-        fix = "use localhost or a socket's directory, or, if that server is only for "
-        fix += "tests, add it to `test_database_hosts` in pytest's configuration"
+        problem = f"its query sets {others}. Fix: remove that; only TLS settings are "
+        problem += "allowed, or ?host=/directory in a URL without a host"
+    elif not _is_local(url) and host.lower() not in map(str.lower, allowed_hosts):
+        problem = f"the host {host!r} is not this machine. Fix: use localhost or a "
+        problem += "socket's directory, or, if that server is only for tests, add it "
+        problem += "to `test_database_hosts` in pytest's configuration"
     elif own and _may_be_the_same(_parse("DATABASE_URL", own), url):
-        reason = "it may be the application's own database, the one in DATABASE_URL"
-        fix = "give each its own name, after the host, as in postgresql://host/name"
+        problem = "it may be the application's own database, the one in DATABASE_URL. "
+        problem += "Fix: give each its own name, as in postgresql://host/name"
     else:
         return url
-    raise pytest.UsageError(f"TEST_DATABASE_URL is refused: {reason}. Fix: {fix}.")
+    raise pytest.UsageError(f"TEST_DATABASE_URL is refused: {problem}.")
 
 
 def application_database_url() -> str:
@@ -73,8 +72,8 @@ def application_database_url() -> str:
 
 def forget_redirections() -> None:
     """Remove the variables that would lead a driver elsewhere than the URL says."""
-    for variable in filter(_REDIRECTION.fullmatch, list(os.environ)):
-        del os.environ[variable]
+    for variable in _REDIRECTIONS:
+        os.environ.pop(variable, None)
 
 
 def database_for_worker(url: URL, suffix: str, role: str = "") -> URL:
@@ -86,8 +85,8 @@ def hide_password(error: BaseException | None) -> None:
     """Empty the drivers' frames, which hold the password, before pytest shows them."""
     while error is not None:
         for frame, _ in traceback.walk_tb(error.__traceback__):
-            package = str(frame.f_globals.get("__name__")).partition(".")[0]
-            if package in ("asyncpg", "psycopg", "sqlalchemy"):
+            module = str(frame.f_globals.get("__name__"))
+            if module.startswith(("asyncpg.", "psycopg.", "sqlalchemy.")):
                 with contextlib.suppress(RuntimeError):  # it is still at work
                     frame.clear()
         error = error.__cause__ or error.__context__
@@ -111,13 +110,9 @@ def _stem(url: URL) -> str:
 
 
 def _is_socket(url: URL) -> bool:
-    directory = str(url.query.get("host"))  # several begin with a parenthesis
-    return (
-        not url.host
-        and set(url.query) == {"host"}
-        and directory.startswith("/")
-        and "," not in directory
-    )
+    host = str(url.query.get("host"))  # several begin with a parenthesis
+    is_directory = host.startswith("/") and "," not in host
+    return is_directory and not url.host and set(url.query) == {"host"}
 
 
 def _is_local(url: URL) -> bool:

@@ -24,9 +24,10 @@ class Isolation:
         self, test: pytest.Item, problems: list[str]
     ) -> AsyncIterator[dict[str, Any]]:
         """Yield the options of the session factory; undo what `test` did."""
-        from .application import create_tables  # late: the guard comes before it
+        from .application import metadata  # late: the guard comes before it
 
-        await create_tables(self._database.engine)
+        async with self._database.engine.begin() as connection:
+            await connection.run_sync(metadata.create_all, checkfirst=False)
         try:
             yield {"bind": self._database.engine}
         finally:

@@ -1,9 +1,8 @@
 """Isolation by rollback: each test runs inside a transaction that is rolled back.
 
-Sessions join it with savepoints of their own, so that `commit()` and `rollback()`
-behave as in production. See "Joining a Session into an External Transaction" in
-SQLAlchemy's documentation; of its modes only `create_savepoint` keeps a commit that
-follows a rollback inside. All sessions of a test share one connection and take turns.
+Sessions join it with savepoints, so that `commit()` and `rollback()` behave as in
+production: see "Joining a Session into an External Transaction" in SQLAlchemy's
+documentation. All sessions of a test share one connection and take turns.
 """
 
 import re
@@ -33,8 +32,8 @@ class Isolation:
 
         self._database = database
         self._is_at_work = False  # in a test that is rolled back
-        constraints = [c for t in metadata.tables.values() for c in t.constraints]
-        self._defers = any(constraint.deferrable for constraint in constraints)
+        tables = metadata.tables.values()
+        self._defers = any(c.deferrable for t in tables for c in t.constraints)
         engine = database.engine.sync_engine
         event.listen(engine, "do_connect", self._refuse_connection)
         event.listen(engine, "checkout", self._refuse_connection)
@@ -65,16 +64,15 @@ class Isolation:
             elif not outer.is_active:
                 problems.append(f"The test ended the transaction isolating it. {FIX}")
             elif self._defers and not nested and not connection.invalidated:
-                problems += await database.violations(connection)
+                for violation in await database.violations(connection):
+                    problems.append(f"A commit would fail in production: {violation}")
         if await database.restore():
             problems.append(f"Something was really committed. {FIX}")
 
     def _refuse_connection(self, *_: object) -> None:
         if self._is_at_work:
-            msg = (
-                "The code under test asked the engine for a connection of its own, not"
-            )
-            raise RollbackError(f"{msg} in the transaction isolating the test. {FIX}")
+            msg = "The code under test asked the engine for a connection of its own, "
+            raise RollbackError(f"{msg}outside the test's transaction. {FIX}")
 
     def _explain_error(self, context: ExceptionContext) -> None:
         error = str(context.original_exception)

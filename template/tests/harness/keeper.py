@@ -4,7 +4,6 @@ A script for a child process, on the standard library alone. However the tests e
 the pipe to it closes.
 """
 
-import contextlib
 import ctypes
 import os
 import pwd
@@ -12,80 +11,57 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
-SETTINGS = {
-    # The data is thrown away, so nothing has to survive a crash.
-    "fsync": "off",
-    "full_page_writes": "off",
-    "synchronous_commit": "off",
-    "wal_level": "minimal",
-    "max_wal_senders": "0",
-    "max_connections": "300",
-    # In the directory, with everything else that has to be deleted.
-    "dynamic_shared_memory_type": "mmap",
-    # Connections come through a socket in a directory that only we can enter.
-    "listen_addresses": "",
-}
+# The data is thrown away, so nothing has to survive a crash. Everything that has to
+# be deleted is in one directory, the shared memory and the socket too. Nobody else may
+# enter it, so there are no passwords.
+SETTINGS = """
+fsync=off full_page_writes=off synchronous_commit=off wal_level=minimal
+max_wal_senders=0 max_connections=300 listen_addresses= dynamic_shared_memory_type=mmap
+""".split()
+# The locale is the same on every system, whatever locales that one has.
+INITDB = """
+--username=postgres --auth=trust --no-sync --encoding=UTF8 --locale=C
+--locale-provider=builtin --builtin-locale=C.UTF-8
+""".split()
 
 
 def keep(directory: Path, programs: Path) -> None:
     """Run a server in `directory` until standard input closes, then remove both."""
-    server = _start_server(directory, programs)
-    sys.stdin.buffer.read()
-    server.send_signal(signal.SIGQUIT)  # at once: there is nothing to save
-    server.wait()
-    _free_shared_memory(directory / "data" / "postmaster.pid")
-    shutil.rmtree(directory, ignore_errors=True)
-
-
-def _start_server(directory: Path, programs: Path) -> subprocess.Popen[bytes]:
     options: dict[str, Any] = {"cwd": directory, "stdin": subprocess.DEVNULL}
     if os.geteuid() == 0:
-        # PostgreSQL refuses to run as root, and another user may not be able to
-        # reach the programs where they are.
-        programs = _copy_programs(programs, directory)
+        # PostgreSQL refuses to run as root, and another user may not be able to reach
+        # the programs, or the libraries beside them, where they are.
+        package = programs.parent.parent
+        unused = shutil.ignore_patterns("include", "*.a")
+        for folder in package.parent.glob(f"{package.name}*"):
+            shutil.copytree(folder, directory / folder.name, ignore=unused)
+        programs = directory / programs.relative_to(package.parent)
         nobody = pwd.getpwnam("nobody")
         os.chown(directory, nobody.pw_uid, nobody.pw_gid)
         options |= {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
     data = directory / "data"
-    initdb = [str(programs / "initdb"), f"--pgdata={data}", "--username=postgres"]
-    initdb += ["--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C"]
-    # The same on every system, whatever locales that one has.
-    initdb += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-    settings = SETTINGS | {"unix_socket_directories": str(directory)}
-    initdb += [f"--set={name}={value}" for name, value in settings.items()]
+    settings = [*SETTINGS, f"unix_socket_directories={directory}"]
+    initdb = [str(programs / "initdb"), f"--pgdata={data}", *INITDB]
+    initdb += [f"--set={setting}" for setting in settings]
     if subprocess.run(initdb, check=False, **options).returncode != 0:
         sys.exit(1)  # its messages are in the log
     server = subprocess.Popen([programs / "postgres", "-D", data], **options)
-    while not _accepts_connections(data / "postmaster.pid"):
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            server.wait(timeout=0.01)
+    status = data / "postmaster.pid"  # its last line is the server's state
+    while not status.exists() or not status.read_text().rstrip().endswith("ready"):
+        if server.poll() is not None:
             sys.exit(1)
+        time.sleep(0.01)
     (directory / "ready").touch()
-    return server
-
-
-def _free_shared_memory(status: Path) -> None:
-    if status.exists():  # the server was killed: otherwise it removes both
+    sys.stdin.buffer.read()
+    server.send_signal(signal.SIGQUIT)  # at once: there is nothing to save
+    server.wait()
+    if status.exists():  # the server was killed, or it would have freed its memory
         ctypes.CDLL(None).shmctl(int(status.read_text().split()[-2]), 0, None)
-
-
-def _accepts_connections(status: Path) -> bool:
-    # The last line of postmaster.pid is the server's state.
-    return status.exists() and status.read_text().rstrip().endswith("ready")
-
-
-def _copy_programs(programs: Path, directory: Path) -> Path:
-    installation, package = programs.parent, programs.parent.parent
-    copy = directory / "programs" / package.name / installation.name
-    unused = shutil.ignore_patterns("include", "*.a", "pgxs", "pkgconfig")
-    shutil.copytree(installation, copy, ignore=unused)
-    libraries = package.with_name(f"{package.name}.libs")
-    if libraries.exists():
-        shutil.copytree(libraries, directory / "programs" / libraries.name)
-    return copy / programs.name
+    shutil.rmtree(directory, ignore_errors=True)
 
 
 if __name__ == "__main__":

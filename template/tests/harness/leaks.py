@@ -23,10 +23,11 @@ class Leaks:
     """Watches `engine` for connections in use, and for engines beside it."""
 
     def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
-        self._in_use: dict[ConnectionPoolEntry, PoolProxiedConnection] = {}
-        event.listen(engine.sync_engine, "checkout", self._note_checkout)
-        event.listen(engine.sync_engine, "checkin", lambda _, e: self._in_use.pop(e, 0))
+        self._engine, pool = engine, engine.sync_engine
+        used: dict[ConnectionPoolEntry, PoolProxiedConnection] = {}
+        self._in_use = used
+        event.listen(pool, "checkout", lambda _, e, c: used.update({e: c}))
+        event.listen(pool, "checkin", lambda _, e: used.pop(e, None))
         event.listen(Engine, "do_connect", self._warn_of_bypass)
 
     def stop(self) -> None:
@@ -52,20 +53,15 @@ class Leaks:
                     await asyncio.wait([task], timeout=PATIENCE)
             for entry in self._in_use.keys() - connections:
                 await greenlet_spawn(self._in_use[entry].invalidate)
-                msg = "A connection was not returned: close the session or connection that"
-                problems.append(f"{msg} took it, or open it with `async with`.")
-
-    def _note_checkout(
-        self, _: object, entry: ConnectionPoolEntry, proxy: PoolProxiedConnection
-    ) -> None:
-        self._in_use[entry] = proxy
+                msg = "A connection was not returned: close it, or its session, or "
+                problems.append(f"{msg}open it with `async with`.")
 
     def _warn_of_bypass(
         self, dialect: Dialect, _: object, args: list[Any], options: dict[str, Any]
     ) -> None:
         names = [*args, options.get("database"), options.get("dbname")]
         if dialect is not self._engine.dialect and self._engine.url.database in names:
-            msg = "Code under test connects to the test database with an engine of its own"
-            msg += ", so nothing isolates what it does there. Let it use the session "
-            msg += "factory, which the fixtures connect, or the fixture `engine`."
+            msg = "Code under test connects to the test database with an engine of its "
+            msg += "own, which nothing isolates. Let it use the session factory, which "
+            msg += "the fixtures connect, or the fixture `engine`."
             warnings.warn(BypassWarning(msg), stacklevel=2)

@@ -26,7 +26,7 @@ def test_database_that_is_not_for_tests_is_refused_before_the_application_starts
     ours = ("DATABASE_URL", "PYTEST_", "TEST_")
     variables = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
     run = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", __file__],
+        [sys.executable, "-m", "pytest", "--collect-only", __file__],
         capture_output=True,
         check=False,
         cwd=Path(__file__).parents[2],

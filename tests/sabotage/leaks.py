@@ -1,0 +1,107 @@
+"""Breaks of the plugin, the leak detector and what counts statements and shows rows."""
+
+from functools import partial
+
+from . import HARNESS, IN_MEMORY, ONE_OF_EACH, POSTGRESQL, Break
+
+in_plugin = partial(Break, backends=IN_MEMORY)
+in_leaks = partial(in_plugin, file=f"{HARNESS}/leaks.py")
+in_queries = partial(in_plugin, file=f"{HARNESS}/queries.py")
+ONE_FAILURE = ("-x",)  # because each one waits for a lock
+
+BREAKS = [
+    in_plugin(
+        "problems do not fail the test",
+        "if problems:",
+        "if False:",
+        "leaks::session_that_is_left_open",
+        backends=ONE_OF_EACH,
+        says="DID NOT RAISE",
+    ),
+    in_plugin(
+        "session factory is not connected to the test",
+        "            session_factory.configure(**options)\n",
+        "",
+        "isolation::commits_are_undone",
+        says="UnboundExecutionError",
+    ),
+    in_plugin(
+        "session factory stays connected after the test",
+        "            session_factory.configure(bind=None)\n",
+        "",
+        "leaks::session_that_is_opened_between_tests",
+    ),
+    in_leaks(
+        "tasks are not noticed",
+        "asyncio.all_tasks().difference(tasks, {here}):\n                problems",
+        "():\n                problems",
+        "leaks::task_that_is_left_unawaited",
+    ),
+    in_leaks(
+        "tasks are not cancelled",
+        "            while left := ",
+        "            while left := set() and ",
+        "leaks::task_that_is_left_unawaited",
+    ),
+    in_leaks(
+        "connections are not noticed",
+        "self._in_use.keys() - connections",
+        "()",
+        "leaks::connection_that_is_left_open",
+        backends=ONE_OF_EACH,
+        options=ONE_FAILURE,
+    ),
+    in_leaks(
+        "connections are not noticed",
+        "self._in_use.keys() - connections",
+        "()",
+        "leaks::session_that_is_left_open",
+        isolation="snapshot",
+        options=ONE_FAILURE,
+        backends=ONE_OF_EACH,
+    ),
+    in_leaks(
+        "connections are not closed",
+        "                await greenlet_spawn(self._in_use[entry].invalidate)\n",
+        "",
+        "leaks::connection_that_is_left_open",
+        options=ONE_FAILURE,
+    ),
+    in_leaks(
+        "engines beside the harness's are not noticed",
+        "warnings.warn(BypassWarning(msg), stacklevel=2)",
+        "pass",
+        "leaks::engine_beside_that_of_the_harness",
+        backends=ONE_OF_EACH,
+    ),
+    in_leaks(
+        "every other engine counts as a bypass",
+        " and self._engine.url.database in names:",
+        ":",
+        "database_sqlite::rollback_undoes_a_savepoint_that_was_released",
+        says="BypassWarning",
+    ),
+    in_queries(
+        "transaction control is counted",
+        "if not sql.startswith(TRANSACTION_CONTROL):",
+        "if True:",
+        "queries::statements_are_counted_without_transaction_control",
+        backends=ONE_OF_EACH,
+        says="statements were sent",
+    ),
+    in_queries(
+        "any number will do",
+        "if len(statements) != number:",
+        "if False:",
+        "queries::other_number_fails_and_shows_the_statements",
+        backends=ONE_OF_EACH,
+    ),
+    in_plugin(
+        "warnings are no errors",
+        '    "error",\n',
+        "",
+        "leaks::engine_beside_that_of_the_harness",
+        file="pyproject.toml",
+        backends=POSTGRESQL,
+    ),
+]

@@ -1,0 +1,74 @@
+"""Breaks of the isolation by snapshot."""
+
+from functools import partial
+
+from . import HARNESS, IN_MEMORY, POSTGRESQL, SQLITE, Break
+
+_break = partial(Break, file=f"{HARNESS}/isolation_snapshot.py", isolation="snapshot")
+in_sqlite = partial(_break, file=f"{HARNESS}/sqlite.py", backends=SQLITE)
+in_postgresql = partial(_break, file=f"{HARNESS}/postgresql.py", backends=POSTGRESQL)
+
+BREAKS = [
+    _break(
+        "database is not put back",
+        "await self._database.restore()",
+        "pass",
+        "isolation::commits_are_undone",
+    ),
+    in_sqlite(
+        "database is not saved",
+        "        self._anchor.backup(self._saved)\n",
+        "",
+        "isolation::commits_are_undone",
+        backends=IN_MEMORY,
+    ),
+    in_sqlite(
+        "database is saved without tables",
+        "        await create_tables(self.engine)\n"
+        "        self._anchor.backup(self._saved)\n",
+        "        self._anchor.backup(self._saved)\n"
+        "        await create_tables(self.engine)\n",
+        "isolation::commits_are_undone",
+    ),
+    in_sqlite(
+        "changes are not seen",
+        'if self._commits == self._pragma("data_version"):',
+        "if True:",
+        "isolation::commits_are_undone",
+    ),
+    in_sqlite(
+        "connections do not notice that the schema was put back",
+        "if version == self._schema:",
+        "if True:",
+        "isolation::schema_changes_are_undone",
+        # Alone, both of its runs are given the same connection.
+        options=("-k", "schema_changes"),
+    ),
+    in_postgresql(
+        "database is not saved",
+        "        await self._copy(self.url.database, self._template)\n",
+        "",
+        "isolation::commits_are_undone",
+        says="does not exist",
+    ),
+    in_postgresql(
+        "database is saved without tables",
+        "        await create_tables(self.engine)\n"
+        "        await self._copy(self.url.database, self._template)\n",
+        "        await self._copy(self.url.database, self._template)\n"
+        "        await create_tables(self.engine)\n",
+        "isolation::commits_are_undone",
+    ),
+    in_postgresql(
+        "database is put back from an empty one",
+        "self._copy(self._template.database, self.url)",
+        'self._copy("template1", self.url)',
+        "isolation::commits_are_undone",
+    ),
+    in_postgresql(
+        "changes are not seen",
+        "return bool(self._position == await self._admin.scalar(LOG_POSITION))",
+        "return True",
+        "isolation::commits_are_undone",
+    ),
+]

@@ -1,0 +1,76 @@
+"""Breaks of the isolation by truncation."""
+
+from functools import partial
+
+from . import HARNESS, POSTGRESQL, SQLITE, Break
+
+_break = partial(Break, file=f"{HARNESS}/isolation_truncate.py", isolation="truncate")
+in_sqlite = partial(_break, file=f"{HARNESS}/sqlite.py", backends=SQLITE)
+in_postgresql = partial(_break, file=f"{HARNESS}/postgresql.py", backends=POSTGRESQL)
+
+BREAKS = [
+    _break(
+        "rows are not deleted",
+        "await self._database.empty()",
+        "pass",
+        "isolation::commits_are_undone",
+    ),
+    in_sqlite(
+        "table of the probes is forgotten",
+        'self._names("table")',
+        '[n for n in self._names("table") if "probe" not in n]',
+        "isolation::commits_are_undone",
+        example=True,
+    ),
+    in_sqlite(
+        "table of the example is forgotten",
+        'self._names("table")',
+        '[n for n in self._names("table") if "task" not in n]',
+        "task_queries",
+        example=True,
+    ),
+    in_sqlite(
+        "changed schema stays",
+        'self._schema != self._pragma("schema_version")',
+        "False",
+        "isolation::schema_changes_are_undone",
+    ),
+    in_sqlite(
+        "triggers are not seen",
+        "if self._triggers or ",
+        "if ",
+        "triggers::change_is_counted",
+    ),
+    in_postgresql(
+        "table of the probes is forgotten",
+        "for (table,) in tables]",
+        'for (table,) in tables if table != "probe"]',
+        "isolation::commits_are_undone",
+        example=True,
+    ),
+    in_postgresql(
+        "table of the example is forgotten",
+        "for (table,) in tables]",
+        'for (table,) in tables if table != "task"]',
+        "task_queries",
+        example=True,
+    ),
+    in_postgresql(
+        "changed schema stays",
+        "or not unchanged or",
+        "or",
+        "isolation::schema_changes_are_undone",
+    ),
+    in_postgresql(
+        "changes of the schema are not counted",
+        '"SELECT count(*), sum(oid::int8), sum(relnatts + relchecks) FROM pg_class"',
+        '"SELECT 1"',
+        "isolation::schema_changes_are_undone",
+    ),
+    in_postgresql(
+        "changes are not seen",
+        "return bool(self._position == await self._admin.scalar(LOG_POSITION))",
+        "return True",
+        "isolation::commits_are_undone",
+    ),
+]

@@ -1,0 +1,28 @@
+"""Under rollback SQLite is called in the event loop's thread, which is faster.
+
+It takes the place of a method that aiosqlite does not document: when an aiosqlite is
+released that calls it otherwise, these tests fail.
+"""
+
+from pathlib import Path
+
+import aiosqlite
+import pytest
+
+from .matrix.projects import Renderer
+from .matrix.runner import run_pytest
+from .scenarios import add_scenario
+
+
+@pytest.mark.parametrize("backend", ["sqlite-memory", "sqlite-file"])
+def test_tests_run_in_the_loops_thread_and_other_tasks_have_their_turn(
+    render: Renderer, tmp_path: Path, backend: str
+) -> None:
+    project = render(backend=backend).copy(tmp_path / "project")
+    run = run_pytest(project.root, [add_scenario(project, "threads")])
+
+    assert run.status == 0, run.output
+
+
+def test_method_that_is_replaced_is_the_one_that_aiosqlite_calls() -> None:
+    assert "_execute" in aiosqlite.Connection.commit.__code__.co_names
