@@ -6,66 +6,66 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
 
 from tests.matrix import environment
 
+from .plan import Task
+from .results import DETECTOR, EMPTY, PROCESS, REALISTIC, TAKING_TURNS, Case
+
 SUBJECTS = Path(__file__).with_name("subjects")
+MEASURES = {
+    "test_floor": EMPTY,
+    "test_empty": EMPTY,
+    "test_realistic": REALISTIC,
+    "test_detector": DETECTOR,
+}
 
 
 class BenchmarkError(Exception):
     """Something that is measured did not work."""
 
 
-@dataclass(frozen=True)
-class Timing:
-    """How long a suite took.
-
-    `seconds` is the whole process, from its start to its end; `milliseconds` has what
-    a test of each module costs.
-    """
-
-    seconds: float
-    milliseconds: dict[str, float]
-
-
 def run_suite(
-    project: Path,
-    modules: Sequence[str],
-    *,
-    tests: int,
-    workers: int = 1,
-    take_turns: bool = False,
-    variables: Mapping[str, str],
-) -> Timing:
-    """Run `modules`, with `tests` equal tests each, in the folder `project`.
+    task: Task, project: Path, variables: Mapping[str, str]
+) -> dict[Case, float]:
+    """Run a task's suite in the folder `project`; return what was measured.
 
-    They run one after the other, or their tests take turns.
+    Its modules run one after the other, or their tests take turns.
     """
     report = project / "starts.json"
     arguments = ["-q", "-p", "no:cacheprovider"]
-    arguments += ["-n", str(workers)] if workers > 1 else ["-p", "recorder"]
+    arguments += ["-n", str(task.workers)] if task.workers > 1 else ["-p", "recorder"]
+    arguments += [f"tests/{module}.py" for module in task.modules]
     settings = {
         "BENCHMARK_REPORT": str(report),
-        "BENCHMARK_TESTS": str(tests),
-        "BENCHMARK_TAKE_TURNS": "yes" if take_turns else "",
+        "BENCHMARK_TESTS": str(task.tests),
+        "BENCHMARK_TAKE_TURNS": "yes" if task.part == "turns" else "",
         "PYTHONPATH": f"src{os.pathsep}{SUBJECTS}",
         **variables,
     }
-    files = [f"tests/{module}.py" for module in modules]
-    command = [sys.executable, "-m", "pytest", *arguments, *files]
     start = time.perf_counter()
-    output = run(project, *command, timeout=None, variables=settings)
-    seconds = time.perf_counter() - start
-    if f"{tests * len(modules)} passed" not in output:
+    output = run(project, sys.executable, "-m", "pytest", *arguments, **settings)
+    whole = time.perf_counter() - start
+    if f"{task.tests * len(task.modules)} passed" not in output:
         msg = f"a suite in {project} did not pass:\n{output[-4000:]}"
         raise BenchmarkError(msg)
-    if workers > 1:
-        return Timing(seconds, {})
-    return Timing(seconds, costs(json.loads(report.read_text())))
+
+    # A part with one number of tests for each subject does not tell it.
+    tests = task.tests if task.part in ("numbers", "start") else 0
+    sizes = (task.tables, tests, task.workers)
+    found = {}
+    if tests:
+        found[Case(PROCESS, task.subject, task.backend, *sizes)] = whole
+    if task.workers == 1:
+        prefix = TAKING_TURNS if task.part == "turns" else ""
+        for module, cost in costs(json.loads(report.read_text())).items():
+            folder, _, name = module.rpartition("/")
+            subject = folder or task.subject
+            found[Case(prefix + MEASURES[name], subject, task.backend, *sizes)] = cost
+    return found
 
 
 def costs(starts: list[tuple[str, int]]) -> dict[str, float]:
@@ -86,36 +86,21 @@ def costs(starts: list[tuple[str, int]]) -> dict[str, float]:
     return found
 
 
-def seconds(command: Callable[[], object]) -> float:
-    """Return how many seconds a call takes."""
-    start = time.perf_counter()
-    command()
-    return time.perf_counter() - start
+def run(folder: Path, *command: str | Path, **variables: str) -> str:
+    """Run a command in a folder, with these variables, and return what it prints.
 
-
-def run(
-    folder: Path,
-    *command: str | Path,
-    timeout: float | None = environment.TIMEOUT,
-    variables: Mapping[str, str] | None = None,
-) -> str:
-    """Run a command in a folder and return what it prints.
-
-    `timeout` is in seconds, None for as long as it takes; `variables` are added to
-    the environment. Raises `BenchmarkError` if the command fails.
+    It may take as long as it does. Raises `BenchmarkError` if it fails.
     """
-    try:
-        done = subprocess.run(
-            [str(part) for part in command],
-            capture_output=True,
-            check=True,
-            cwd=folder,
-            env=environment.variables(**(variables or {})),
-            stdin=subprocess.DEVNULL,
-            text=True,
-            timeout=timeout,
-        )
-    except subprocess.CalledProcessError as error:
-        msg = f"{command} failed:\n{error.stdout}{error.stderr}"
-        raise BenchmarkError(msg) from error
+    done = subprocess.run(
+        [str(part) for part in command],
+        capture_output=True,
+        check=False,
+        cwd=folder,
+        env=environment.variables(**variables),
+        stdin=subprocess.DEVNULL,
+        text=True,
+    )
+    if done.returncode:
+        msg = f"{command} failed:\n{done.stdout[-4000:]}{done.stderr}"
+        raise BenchmarkError(msg)
     return done.stdout

@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.matrix.projects import Renderer
 
 from .measuring import SUBJECTS
-from .plan import OTHERS, STRATEGIES
+from .plan import OTHERS, STRATEGIES, Task
 
 PACKAGE = Path("src", "task_tracker")
 EXAMPLES = 3  # the tables of the template's example
@@ -22,7 +22,7 @@ from datetime import datetime
 from sqlalchemy import Column
 from sqlmodel import Field, SQLModel
 
-from .base import UTCDateTime, checked_enum, utc_now
+from .base import checked_enum, utc_now
 from .task import TaskStatus
 '''
 MODEL = '''
@@ -38,7 +38,7 @@ class Table{number}(SQLModel, table=True):
     )
     project_id: int = Field(foreign_key="project.id", index=True)
     created_by_id: int = Field(foreign_key="worker.id", index=True)
-    created_at: datetime = Field(default_factory=utc_now, sa_type=UTCDateTime)
+    created_at: datetime = Field(default_factory=utc_now)
 '''
 # Tutorials have a loop for each test; one loop for all is faster.
 SETTINGS = """[pytest]
@@ -84,26 +84,25 @@ class Projects:
                 module.write("\nfrom . import more as more\n")
         return folder
 
-    def variables(self, subject: str, backend: str) -> dict[str, str]:
-        """Return the variables that lead a suite to its database.
+    def variables(self, task: Task) -> dict[str, str]:
+        """Return the variables that lead a task's suite to its database.
 
-        For PostgreSQL that is the server of this run, the same for all subjects.
+        For PostgreSQL that is the server of this run, the same for all subjects; only
+        what measures the start of a suite starts its own.
         """
-        if not backend:
+        if not task.backend or task.part == "start":
             return {}
-        name = subject if subject in OTHERS else "recipe"
+        server = f"?host={self._server}"
         urls = {
             "sqlite-memory": "sqlite+aiosqlite:///:memory:",
-            "sqlite-file": f"sqlite+aiosqlite:///{self._folder / name}.db",
-            "postgresql": f"postgresql+asyncpg:{self._database(name)}",
+            "sqlite-file": f"sqlite+aiosqlite:///{self._folder / task.subject}.db",
+            "postgresql": f"postgresql+asyncpg://postgres@/postgres{server}",
         }
-        found = {"BENCHMARK_DATABASE_URL": urls[backend]}
-        if subject in STRATEGIES and backend == "postgresql":
-            found["TEST_DATABASE_URL"] = f"postgresql:{self._database(subject)}"
+        found = {"BENCHMARK_DATABASE_URL": urls[task.backend]}
+        if task.subject in STRATEGIES and task.backend == "postgresql":
+            url = f"postgresql://postgres@/{task.subject}_test{server}"
+            found["TEST_DATABASE_URL"] = url
         return found
-
-    def _database(self, name: str) -> str:
-        return f"//postgres@/{name}_test?host={self._server}"
 
 
 def _add_tests(folder: Path, subject: str) -> None:

@@ -15,14 +15,12 @@ from pathlib import Path
 from typing import Any
 
 EMPTY, REALISTIC = "empty test, ms", "realistic test, ms"
+DETECTOR = "test with 100 times the leak detector, ms"
 PROCESS = "process, s"
-# The same two tests, taking turns with the recipe's in one process.
-TURNS = {EMPTY: f"taking turns: {EMPTY}", REALISTIC: f"taking turns: {REALISTIC}"}
-FLOOR = "floor"
+TAKING_TURNS = "taking turns: "  # before the names of the first two
+FLOOR, WITHOUT = "floor", "without a database"
 
 STACK = ("SQLAlchemy", "sqlmodel", "aiosqlite", "asyncpg", "pytest", "pytest-asyncio")
-# The least that counts as a cost, so that ratios of nothing stay finite.
-LEAST = 0.001
 
 
 @dataclass(frozen=True)
@@ -55,47 +53,16 @@ class Results:
     machine: dict[str, Any] = field(default_factory=dict)
     figures: dict[Case, list[float]] = field(default_factory=dict)
 
-    @property
-    def floor(self) -> Case:
-        """An empty test without a database."""
-        return Case(EMPTY, FLOOR, "", self.sizes["tables"][0])
-
     def add(self, case: Case, figure: float) -> None:
         """Add the figure of the next round, in digits that are not all noise."""
         self.figures.setdefault(case, []).append(round(figure, 4))
 
-    def summary(self, case: Case) -> Summary | None:
-        """Return the summary of a case, or None if it was not measured."""
-        return self._compare(lambda figure: figure, case)
+    def compare(self, compute: Callable[..., float], *cases: Case) -> Summary | None:
+        """Sum up what `compute` makes of the cases' figures of each round.
 
-    def ratio(self, case: Case, other: Case) -> Summary | None:
-        """Return how many times as much as `other` a case takes."""
-        return self._compare(lambda figure, base: figure / base, case, other)
-
-    def added(self, case: Case) -> Summary | None:
-        """Return how much more a test takes than an empty one without a database."""
-        return self._compare(lambda figure, floor: figure - floor, case, self.floor)
-
-    def added_ratio(self, case: Case, other: Case) -> Summary | None:
-        """Return how many times as much as `other` a case adds."""
-        return self._compare(
-            lambda figure, base, floor: (figure - floor) / max(base - floor, LEAST),
-            case,
-            other,
-            self.floor,
-        )
-
-    def slope(self, cases: list[Case]) -> Summary | None:
-        """Return the ms that one test more takes, from whole processes."""
-        first, last = cases[0], cases[-1]
-        return self._compare(
-            lambda few, many: (many - few) / (last.tests - first.tests) * 1000,
-            first,
-            last,
-        )
-
-    def _compare(self, compute: Callable[..., float], *cases: Case) -> Summary | None:
-        """Sum up what `compute` makes of each round in which all were measured."""
+        Rounds in which one of the cases was not measured do not count; returns None
+        if there is no other.
+        """
         series = [self.figures.get(case, []) for case in cases]
         found = [compute(*figures) for figures in zip(*series, strict=False)]
         if not found:
@@ -116,11 +83,9 @@ class Results:
 
     def save(self, path: Path) -> None:
         """Write everything to a JSON file."""
-        series = [
-            asdict(case) | {"rounds": figures} for case, figures in self.figures.items()
-        ]
-        series.sort(key=lambda entry: [str(value) for value in entry.values()])
-        lines = ",\n  ".join(json.dumps(entry) for entry in series)
+        cases = self.figures.items()
+        series = [asdict(case) | {"rounds": figures} for case, figures in cases]
+        lines = ",\n  ".join(sorted(json.dumps(entry) for entry in series))
         path.write_text(
             f'{{"machine": {json.dumps(self.machine)},\n'
             f'"sizes": {json.dumps(self.sizes)},\n"figures": [\n  {lines}\n]}}\n'
@@ -130,10 +95,8 @@ class Results:
     def load(cls, path: Path) -> "Results":
         """Return what `save` wrote."""
         data = json.loads(path.read_text())
-        figures = {}
-        for entry in data["figures"]:
-            rounds = entry.pop("rounds")
-            figures[Case(**entry)] = rounds
+        series = [(entry.pop("rounds"), entry) for entry in data["figures"]]
+        figures = {Case(**entry): rounds for rounds, entry in series}
         return cls(data["sizes"], data["machine"], figures)
 
 
@@ -141,9 +104,8 @@ def machine() -> dict[str, Any]:
     """Return what the figures depend on; nothing that names the machine."""
     # Those that this process may use, where the system tells.
     affinity = getattr(os, "sched_getaffinity", None)
-    cores = len(affinity(0)) if affinity else os.cpu_count()
     return {
-        "cores": cores,
+        "cores": len(affinity(0)) if affinity else os.cpu_count(),
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
         "packages": {name: importlib.metadata.version(name) for name in STACK},
