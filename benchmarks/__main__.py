@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import random
+import subprocess
 import sys
 import tempfile
 import time
@@ -17,7 +18,7 @@ from tests.matrix.environment import REPOSITORY
 from tests.matrix.projects import Renderer, snapshot
 
 from . import plots
-from .measuring import BenchmarkError, run, run_suite
+from .measuring import run, run_suite
 from .plan import ON_REQUEST, PARTS, QUICK, Sizes, Task, plan
 from .projects import Projects
 from .report import markdown
@@ -25,8 +26,8 @@ from .results import PROCESS, Case, Results, machine
 from .scaffolding import Scaffolding
 
 
-def main() -> int:
-    """Run the benchmarks; return the exit status."""
+def main() -> None:
+    """Run the benchmarks."""
     options = _options()
     output: Path | None = options.output
     if output is None and not (options.quick or options.only):
@@ -39,16 +40,16 @@ def main() -> int:
             results = measure(QUICK if options.quick else Sizes(), options.only)
             if options.only and output and figures.exists():
                 results = Results.load(figures).updated(results)
-    except (BenchmarkError, OSError, ValueError) as error:
-        print(error, file=sys.stderr)
-        return 1
+    except subprocess.CalledProcessError as error:
+        sys.exit(f"{error}\n{error.stdout[-4000:]}")
+    except (OSError, ValueError) as error:
+        sys.exit(str(error))
     print(markdown(results), end="")
     if output is not None:
         output.mkdir(exist_ok=True, parents=True)
         results.save(figures)
         (output / "benchmarks.md").write_text(markdown(results))
         plots.draw(results, output)
-    return 0
 
 
 def measure(sizes: Sizes, only: Collection[str]) -> Results:
@@ -127,4 +128,4 @@ def _options() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

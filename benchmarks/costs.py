@@ -65,19 +65,15 @@ class Costs:
         kinds = (Case(kind, OWN, OWN, self.base) for kind in (results.DETECTOR, EMPTY))
         return self._cost(lambda hundred, none: (hundred - none) * 10, *kinds)
 
-    def start(self) -> Cost:
-        """Return the seconds that a suite of one test takes."""
-        return self._cost(float, Case(PROCESS, OWN, OWN, self.base, 1))
-
     def later(self) -> Cost:
-        """Return how many of them it would not take without a database."""
+        """Return how many seconds more a suite of one test takes with a database."""
         own = Case(PROCESS, OWN, OWN, self.base, 1)
         without = replace(own, subject=results.WITHOUT, backend="")
         return self._cost(sub, own, without)
 
-    def process(self) -> Cost:
-        """Return the seconds that a process takes."""
-        return self._cost(float, Case(PROCESS, OWN))
+    def seconds(self, tables: int = 0, tests: int = 0) -> Cost:
+        """Return the seconds that a process takes, or a suite of so many tests."""
+        return self._cost(float, Case(PROCESS, OWN, OWN, tables, tests))
 
     def times(self, name: str) -> Cost:
         """Return how many times as long as the process `name` another one takes."""

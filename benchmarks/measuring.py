@@ -16,16 +16,8 @@ from .plan import Task
 from .results import DETECTOR, EMPTY, PROCESS, REALISTIC, TAKING_TURNS, Case
 
 SUBJECTS = Path(__file__).with_name("subjects")
-MEASURES = {
-    "test_floor": EMPTY,
-    "test_empty": EMPTY,
-    "test_realistic": REALISTIC,
-    "test_detector": DETECTOR,
-}
-
-
-class BenchmarkError(Exception):
-    """Something that is measured did not work."""
+MEASURES = {"test_floor": EMPTY, "test_empty": EMPTY}
+MEASURES |= {"test_realistic": REALISTIC, "test_detector": DETECTOR}
 
 
 def run_suite(
@@ -51,20 +43,18 @@ def run_suite(
     whole = time.perf_counter() - start
     if f"{task.tests * len(task.modules)} passed" not in output:
         msg = f"a suite in {project} did not pass:\n{output[-4000:]}"
-        raise BenchmarkError(msg)
+        raise ValueError(msg)
 
     # A part with one number of tests for each subject does not tell it.
     tests = task.tests if task.part in ("numbers", "start") else 0
     sizes = (task.tables, tests, task.workers)
-    found = {}
-    if tests:
-        found[Case(PROCESS, task.subject, task.backend, *sizes)] = whole
-    if task.workers == 1:
-        prefix = TAKING_TURNS if task.part == "turns" else ""
-        for module, cost in costs(json.loads(report.read_text())).items():
-            folder, _, name = module.rpartition("/")
-            subject = folder or task.subject
-            found[Case(prefix + MEASURES[name], subject, task.backend, *sizes)] = cost
+    found = {Case(PROCESS, task.subject, task.backend, *sizes): whole} if tests else {}
+    prefix = TAKING_TURNS if task.part == "turns" else ""
+    starts = json.loads(report.read_text()) if task.workers == 1 else []
+    for module, cost in costs(starts).items():
+        folder, _, name = module.rpartition("/")
+        subject = folder or task.subject
+        found[Case(prefix + MEASURES[name], subject, task.backend, *sizes)] = cost
     return found
 
 
@@ -89,18 +79,15 @@ def costs(starts: list[tuple[str, int]]) -> dict[str, float]:
 def run(folder: Path, *command: str | Path, **variables: str) -> str:
     """Run a command in a folder, with these variables, and return what it prints.
 
-    It may take as long as it does. Raises `BenchmarkError` if it fails.
+    It takes as long as it takes. Raises `CalledProcessError` if it fails.
     """
-    done = subprocess.run(
+    return subprocess.run(
         [str(part) for part in command],
-        capture_output=True,
-        check=False,
+        check=True,
         cwd=folder,
         env=environment.variables(**variables),
         stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
-    )
-    if done.returncode:
-        msg = f"{command} failed:\n{done.stdout[-4000:]}{done.stderr}"
-        raise BenchmarkError(msg)
-    return done.stdout
+    ).stdout

@@ -1,5 +1,6 @@
 """Draws what was measured, as SVG files that are the same for the same figures."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator, StrMethodFormatter
 
-from .costs import LEAST, Cost, Costs
+from .costs import Cost, Costs
 from .plan import BACKENDS, STRATEGIES, SUBJECTS
 from .report import NAMES, rounded
 from .results import EMPTY, FLOOR, REALISTIC, Results, Summary
@@ -19,13 +20,9 @@ COLOURS = dict(zip((FLOOR, *SUBJECTS), PALETTE, strict=True))
 LABELS = {subject: name.replace("`", "") for subject, name in NAMES.items()}
 STYLE: Any = {
     "axes.axisbelow": True,
-    "axes.edgecolor": "#8c8c8c",
     "axes.grid": True,
     "axes.spines.right": False,
     "axes.spines.top": False,
-    "axes.titlesize": 11,
-    "figure.facecolor": "white",  # readable on dark pages too
-    "font.family": "sans-serif",
     "font.size": 9,
     "grid.color": "#e4e4e4",
     "svg.fonttype": "none",  # text stays text
@@ -49,24 +46,22 @@ def draw(results: Results, folder: Path) -> None:
             path = folder / name
             figure.savefig(path, metadata={"Creator": None, "Date": None})
             # The library leaves white space at the ends of lines.
-            lines = [line.rstrip() for line in path.read_text().splitlines()]
-            path.write_text("\n".join(lines) + "\n")
+            path.write_text(re.sub(" +\n", "\n", path.read_text()))
 
 
 def _bars(costs: Costs) -> Figure:
-    figure, panels = _panels(
-        "What is added to an empty test, and by a realistic one (pale)"
-    )
+    title = "What is added to an empty test, and by a realistic one (pale)"
+    figure, panels = _panels(title)
     for backend, panel in panels.items():
         panel.grid(visible=False, axis="y")
         for row, subject in enumerate(reversed(SUBJECTS)):
             for kind, up, alpha in ((EMPTY, 0.2, 1), (REALISTIC, -0.2, 0.4)):
                 if added := costs.added(kind)(subject, backend):
                     look: Any = {"alpha": alpha, "color": COLOURS[subject]}
-                    width, spread = _above_zero([added])
-                    bar = panel.barh(row + up, width, 0.4, xerr=spread, **look)
-                    text = rounded(added.median)
-                    panel.bar_label(bar, [text], fontsize=7, padding=4)
+                    look |= {"height": 0.4, "xerr": _spread(added)}
+                    bar = panel.barh(row + up, added.median, **look)
+                    label = rounded(added.median)
+                    panel.bar_label(bar, [label], fontsize=7, padding=4)
         labels = [LABELS[subject] for subject in reversed(SUBJECTS)]
         panel.set_yticks(range(len(SUBJECTS)), labels)
         panel.margins(x=0.2)
@@ -82,35 +77,28 @@ def _lines(title: str, unit: str, costs: dict[int, Cost]) -> Figure:
         _plain_numbers(panel.yaxis)
         for subject, colour in COLOURS.items():
             of = "" if subject == FLOOR else backend
-            found = {number: cost(subject, of) for number, cost in costs.items()}
-            known = {number: summary for number, summary in found.items() if summary}
-            medians, spread = _above_zero(list(known.values()))
+            found = [(number, cost(subject, of)) for number, cost in costs.items()]
+            known = [(number, summary) for number, summary in found if summary]
             look: Any = {"color": colour, "marker": "o", "ms": 4, "elinewidth": 1}
             look["linestyle"] = "-" if subject in STRATEGIES else "--"
             if known:
-                look["label"] = LABELS[subject]
-                panel.errorbar(list(known), medians, spread, **look)
+                across, summaries = zip(*known, strict=True)
+                look |= {"label": LABELS[subject], "yerr": _spread(*summaries)}
+                panel.errorbar(across, [cost.median for cost in summaries], **look)
         panel.set_xticks(list(costs))
         panel.set_xlabel(unit)
     first = panels[BACKENDS[0]]
     first.set_ylabel("ms a test (logarithmic)")
     handles, labels = first.get_legend_handles_labels()
-    look = {"columnspacing": 1.2, "frameon": False, "handlelength": 1.8}
     place: Any = {"loc": "outside lower center", "ncols": max(len(labels), 1)}
-    figure.legend(handles, labels, **look, **place)
+    figure.legend(handles, labels, columnspacing=1.2, frameon=False, **place)
     return figure
 
 
-def _above_zero(summaries: list[Summary]) -> tuple[list[float], list[list[float]]]:
-    """Return medians, and how far it is from them to the least and the greatest.
-
-    Nothing is less than what counts as a cost: a logarithmic axis has no zero.
-    """
-    medians = [max(summary.median, LEAST) for summary in summaries]
-    pairs = list(zip(summaries, medians, strict=True))
-    below = [median - max(summary.least, LEAST) for summary, median in pairs]
-    above = [max(summary.greatest, LEAST) - median for summary, median in pairs]
-    return medians, [below, above]
+def _spread(*summaries: Summary) -> list[list[float]]:
+    """Return how far it is from medians to the least figures, and to the greatest."""
+    below = [summary.median - summary.least for summary in summaries]
+    return [below, [summary.greatest - summary.median for summary in summaries]]
 
 
 def _panels(title: str) -> tuple[Figure, dict[str, Axes]]:

@@ -3,9 +3,10 @@
 All have the models of the template's example, and as many more as asked for.
 """
 
-import functools
 import shutil
 from pathlib import Path
+
+from jinja2 import Template
 
 from tests.matrix.projects import Renderer
 
@@ -14,32 +15,6 @@ from .plan import OTHERS, STRATEGIES, Task
 
 PACKAGE = Path("src", "task_tracker")
 EXAMPLES = 3  # the tables of the template's example
-
-HEAD = '''"""More tables."""
-
-from datetime import datetime
-
-from sqlalchemy import Column
-from sqlmodel import Field, SQLModel
-
-from .base import checked_enum, utc_now
-from .task import TaskStatus
-'''
-MODEL = '''
-
-class Table{number}(SQLModel, table=True):
-    """A table like that of the tasks."""
-
-    id: int = Field(default=None, primary_key=True)
-    title: str = Field(min_length=1, max_length=200)
-    status: TaskStatus = Field(
-        default=TaskStatus.PENDING,
-        sa_column=Column(checked_enum(TaskStatus, "status"), nullable=False),
-    )
-    project_id: int = Field(foreign_key="project.id", index=True)
-    created_by_id: int = Field(foreign_key="worker.id", index=True)
-    created_at: datetime = Field(default_factory=utc_now)
-'''
 # Tutorials have a loop for each test; one loop for all is faster.
 SETTINGS = """[pytest]
 pythonpath = .
@@ -57,7 +32,6 @@ class Projects:
         self._folder = folder
         self._server = server
 
-    @functools.cache  # noqa: B019 - there is one object, for the whole run
     def make(self, subject: str, backend: str, tables: int) -> Path:
         """Return a folder in which the suites can be run on `subject`.
 
@@ -66,20 +40,20 @@ class Projects:
         tests with the recipe's fixtures in place of the harness's.
         """
         folder = self._folder / f"{subject}-{backend}-{tables}".replace(" ", "-")
-        tests = folder / "tests"
+        if folder.exists():
+            return folder
         if subject in STRATEGIES:
             self._render(backend=backend, isolation=subject).copy(folder)
-            _add_tests(tests / "recipe", "recipe")
+            _add_tests(folder / "tests" / "recipe", "recipe")
         else:
             shutil.copytree(self._render().root / PACKAGE, folder / PACKAGE)
             scope = "function" if subject == "tutorial" else "session"
             (folder / "pytest.ini").write_text(SETTINGS.format(scope=scope))
-        _add_tests(tests, subject)
-        models = folder / PACKAGE / "models"
+        _add_tests(folder / "tests", subject)
         if tables > EXAMPLES:
-            more = range(1, tables - EXAMPLES + 1)
-            text = HEAD + "".join(MODEL.format(number=number) for number in more)
-            (models / "more.py").write_text(text)
+            models = folder / PACKAGE / "models"
+            more = Template((SUBJECTS / "more.py.jinja").read_text())
+            (models / "more.py").write_text(more.render(tables=tables - EXAMPLES))
             with (models / "__init__.py").open("a") as module:
                 module.write("\nfrom . import more as more\n")
         return folder
@@ -92,16 +66,16 @@ class Projects:
         """
         if not task.backend or task.part == "start":
             return {}
-        server = f"?host={self._server}"
+        server = f"postgres@/postgres?host={self._server}"
         urls = {
             "sqlite-memory": "sqlite+aiosqlite:///:memory:",
             "sqlite-file": f"sqlite+aiosqlite:///{self._folder / task.subject}.db",
-            "postgresql": f"postgresql+asyncpg://postgres@/postgres{server}",
+            "postgresql": f"postgresql+asyncpg://{server}",
         }
         found = {"BENCHMARK_DATABASE_URL": urls[task.backend]}
         if task.subject in STRATEGIES and task.backend == "postgresql":
-            url = f"postgresql://postgres@/{task.subject}_test{server}"
-            found["TEST_DATABASE_URL"] = url
+            own = server.replace("/postgres?", f"/{task.subject}_test?")
+            found["TEST_DATABASE_URL"] = f"postgresql://{own}"
         return found
 
 

@@ -21,10 +21,9 @@ class Scaffolding:
     """
 
     def __init__(self, template: Path, folder: Path) -> None:
-        names = {COPY: "template", COPY_PLAIN: "plain", COPY_EMPTY: "empty"}
         self._folder, self._project = folder, folder / "project"
-        self._templates = {kind: folder / name for kind, name in names.items()}
-        whole, plain, empty = self._templates.values()
+        whole, plain, empty = (folder / name for name in ("whole", "plain", "empty"))
+        self._templates = {COPY: whole, COPY_PLAIN: plain, COPY_EMPTY: empty}
         shutil.copytree(template, whole)
         _release(whole)
         self._copy(whole, self._project)
@@ -42,19 +41,16 @@ class Scaffolding:
                 file.write("# Changed in the newer version.\n")
         _release(whole, "0.2.0")
 
-    def seconds(self, what: str) -> float:
-        """Return the seconds that a whole process takes, one of those in `plan.COPIER`.
-
-        It makes a new project, or updates one to the next version.
-        """
+    def seconds(self, process: str) -> float:
+        """Return the seconds that one of the processes in `plan.COPIER` takes."""
         folder = Path(tempfile.mkdtemp(dir=self._folder)) / "project"
-        if what == UPDATE:
+        if process == UPDATE:
             shutil.copytree(self._project, folder)
         start = time.perf_counter()
-        if what == UPDATE:
+        if process == UPDATE:
             run(folder, program("copier"), "update", "--defaults")
         else:
-            self._copy(self._templates[what], folder)
+            self._copy(self._templates[process], folder)
         return time.perf_counter() - start
 
     def _copy(self, repository: Path, folder: Path) -> None:
@@ -63,7 +59,5 @@ class Scaffolding:
 
 def _release(repository: Path, version: str = "0.1.0") -> None:
     """Commit everything and tag it."""
-    run(repository, "git", "init", "--quiet")
-    run(repository, "git", "add", "--all")
-    run(repository, "git", "commit", "--quiet", "--message", "Change")
-    run(repository, "git", "tag", version)
+    for command in ("init", "add --all", "commit --message Change", f"tag {version}"):
+        run(repository, "git", *command.split())
