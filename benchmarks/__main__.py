@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import timedelta
@@ -19,7 +19,7 @@ from tests.matrix.projects import Renderer, snapshot
 
 from . import plots
 from .measuring import run, run_suite
-from .plan import ON_REQUEST, PARTS, QUICK, Sizes, Task, plan
+from .plan import MATRIX, PARTS, QUICK, Sizes, Task, plan
 from .projects import Projects
 from .report import markdown
 from .results import PROCESS, Case, Results, machine
@@ -27,23 +27,20 @@ from .scaffolding import Scaffolding
 
 
 def main() -> None:
-    """Run the benchmarks."""
+    """Measure or load figures, print tables of them, and write both with plots."""
     options = _options()
-    output: Path | None = options.output
-    if output is None and not (options.quick or options.only):
-        output = REPOSITORY / "docs"
+    nowhere = options.quick or options.only
+    output: Path | None = options.output or (None if nowhere else REPOSITORY / "docs")
     figures = (output or REPOSITORY / "docs") / "benchmarks.json"
-    try:
-        if options.draw:
-            results = Results.load(figures)
-        else:
+    if options.draw:
+        results = Results.load(figures)
+    else:
+        try:
             results = measure(QUICK if options.quick else Sizes(), options.only)
-            if options.only and output and figures.exists():
-                results = Results.load(figures).updated(results)
-    except subprocess.CalledProcessError as error:
-        sys.exit(f"{error}\n{error.stdout[-4000:]}")
-    except (OSError, ValueError) as error:
-        sys.exit(str(error))
+        except subprocess.CalledProcessError as error:
+            sys.exit(f"{error}\n{error.stdout[-4000:]}")
+        if options.only and output and figures.exists():
+            results = Results.load(figures).updated(results)
     print(markdown(results), end="")
     if output is not None:
         output.mkdir(exist_ok=True, parents=True)
@@ -52,7 +49,7 @@ def main() -> None:
         plots.draw(results, output)
 
 
-def measure(sizes: Sizes, only: Collection[str]) -> Results:
+def measure(sizes: Sizes, only: Sequence[str] | None) -> Results:
     """Run these parts, or all, in rounds of random order; say how far that is."""
     parts = set(only or PARTS)
     if "tables" in parts:
@@ -94,7 +91,7 @@ def _measuring(stack: ExitStack) -> Callable[[Task], dict[Case, float]]:
     def measured(task: Task) -> dict[Case, float]:
         if task.part == "copier":
             return {Case(PROCESS, task.subject): scaffolding.seconds(task.subject)}
-        if task.part == ON_REQUEST:
+        if task.part == MATRIX:
             start = time.perf_counter()
             run(REPOSITORY, sys.executable, "-m", *task.subject.split())
             return {Case(PROCESS, task.subject): time.perf_counter() - start}
@@ -105,25 +102,20 @@ def _measuring(stack: ExitStack) -> Callable[[Task], dict[Case, float]]:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks",
-        description="Measures what isolating database tests costs, here and elsewhere.",
-    )
-    say = parser.add_argument
-    quick = "run everything in its smallest size: the figures mean nothing"
-    say("--quick", action="store_true", help=quick)
-    only = "measure this part only, and with --output keep the figures of the others "
-    only += (
-        f"that are there; may be repeated; {ON_REQUEST}, all tests of the template, "
-    )
-    only += "takes many minutes and is measured only if it is asked for"
-    choices = (*PARTS, ON_REQUEST)
-    say("--only", action="append", choices=choices, default=[], help=only)
-    where = "write tables, figures and plots there: docs/ unless told, but nowhere "
-    where += "after --quick or --only"
-    say("--output", type=Path, metavar="FOLDER", help=where)
-    draw = "measure nothing: make tables and plots of the figures that are there"
-    say("--draw", action="store_true", help=draw)
+    text = "Measures what isolating database tests costs, here and elsewhere."
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=text)
+    text = "run everything in its smallest size: the figures mean nothing"
+    parser.add_argument("--quick", action="store_true", help=text)
+    text = """measure this part only, and with --output keep the figures of the others
+    that are there; may be given several times; `matrix`, which takes many minutes, is
+    all tests of the template and measured only if it is asked for"""
+    parts = [*PARTS, MATRIX]
+    parser.add_argument("--only", action="append", choices=parts, help=text)
+    text = """write tables, figures and plots there: docs/ unless told, but nowhere after
+    --quick or --only"""
+    parser.add_argument("--output", type=Path, metavar="FOLDER", help=text)
+    text = "measure nothing: make tables and plots of the figures that are there"
+    parser.add_argument("--draw", action="store_true", help=text)
     return parser.parse_args()
 
 

@@ -10,16 +10,17 @@ from .results import FLOOR, WITHOUT
 BACKENDS, STRATEGIES = facts.SINGLE_BACKENDS, facts.STRATEGIES
 OTHERS = ("tutorial", "recipe")
 SUBJECTS = (*OTHERS, *STRATEGIES)
+SUITES = [(FLOOR, ""), (WITHOUT, "")]
+SUITES += [(subject, backend) for backend in BACKENDS for subject in SUBJECTS]
 # Each test creates all tables, which takes seconds when there are hundreds.
 CREATES_TABLES = ("tutorial", "recreate")
 MANY_TABLES = 100
 COPY, UPDATE = "copier copy", "copier update"
 COPY_PLAIN = f"{COPY}, the same files without questions and Jinja"
 COPY_EMPTY = f"{COPY}, an empty template"
-COPIER = (COPY, COPY_PLAIN, COPY_EMPTY, UPDATE)
-MATRIX = "pytest --every-suite"
+COPIES = [(name, "") for name in (COPY, COPY_PLAIN, COPY_EMPTY, UPDATE)]
 PARTS = ("strategies", "turns", "tables", "numbers", "start", "copier")
-ON_REQUEST = "matrix"
+MATRIX, EVERY_TEST = "matrix", "pytest --every-suite"  # on request only
 
 FLOOR_TEST, EMPTY_TEST = ("test_floor",), ("test_empty",)
 TESTS = (*EMPTY_TEST, "test_realistic")
@@ -88,8 +89,7 @@ class Task:
 
     def __str__(self) -> str:
         sizes = f"{self.tables} tables, {self.tests} tests, {self.workers} workers"
-        name = f"{self.part}: {self.subject} {self.backend}".strip()
-        return f"{name}, {sizes}" if self.tests else name
+        return f"{self.part}: {self.subject} {self.backend}, {sizes}"
 
 
 def plan(sizes: Sizes) -> Iterator[Task]:
@@ -103,24 +103,19 @@ def plan(sizes: Sizes) -> Iterator[Task]:
             modules = TESTS if subject in OTHERS else (*TESTS, "test_detector")
             common = (subject, backend, modules, base)
             yield Task("strategies", rounds, *common, sizes.tests_of(subject, backend))
-        for subject in set(sizes.raised).intersection(STRATEGIES):
-            yield Task("start", rounds, subject, backend, EMPTY_TEST, base, 1)
+            if subject in sizes.raised and subject in STRATEGIES:
+                yield Task("start", rounds, subject, backend, EMPTY_TEST, base, 1)
     for backend in sizes.raised_backends:
         for subject in sizes.raised:
-            yield from _more_tables(sizes, subject, backend)
+            for tables in sizes.tables[1:]:
+                tests = sizes.tests_of(subject, backend, tables)
+                rounds = min(sizes.rounds, 2 if tests == sizes.fewest_tests else 3)
+                yield Task("tables", rounds, subject, backend, TESTS, tables, tests)
             yield from _more_tests(sizes, subject, backend)
     yield from _more_tests(sizes, FLOOR, "")
-    for name in COPIER:
-        yield Task("copier", rounds, name)
-    yield Task(ON_REQUEST, 1, MATRIX)
-
-
-def _more_tables(sizes: Sizes, subject: str, backend: str) -> Iterator[Task]:
-    for tables in sizes.tables[1:]:
-        slowest = subject in CREATES_TABLES and tables > MANY_TABLES
-        rounds = min(sizes.rounds, 2 if slowest else 3)
-        tests = sizes.tests_of(subject, backend, tables)
-        yield Task("tables", rounds, subject, backend, TESTS, tables, tests)
+    for name, _ in COPIES:
+        yield Task("copier", sizes.rounds, name)
+    yield Task(MATRIX, 1, EVERY_TEST)
 
 
 def _more_tests(sizes: Sizes, subject: str, backend: str) -> Iterator[Task]:

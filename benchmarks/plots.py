@@ -38,11 +38,10 @@ def draw(results: Results, folder: Path) -> None:
     added = "What is added by a realistic test, by number of tables"
     empty = "What an empty test costs, by number of tests"
     with mpl.rc_context(STYLE):
-        for name, figure in (
-            ("strategies.svg", _bars(costs)),
-            ("tables.svg", _lines(added, "tables", tables)),
-            ("tests.svg", _lines(empty, "tests in the suite", tests)),
-        ):
+        figures = {"strategies.svg": _bars(costs)}
+        figures["tables.svg"] = _lines(added, "tables", tables)
+        figures["tests.svg"] = _lines(empty, "tests in the suite", tests)
+        for name, figure in figures.items():
             path = folder / name
             figure.savefig(path, metadata={"Creator": None, "Date": None})
             # The library leaves white space at the ends of lines.

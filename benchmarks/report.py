@@ -7,13 +7,14 @@ from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined
 
+from . import plan
+from . import results as measured
 from .costs import Cost, Costs
-from .plan import BACKENDS, COPIER, COPY, COPY_EMPTY, MATRIX, STRATEGIES, SUBJECTS
-from .results import EMPTY, FLOOR, REALISTIC, WITHOUT, Results, Summary
+from .plan import BACKENDS, COPY, COPY_EMPTY, STRATEGIES
+from .results import EMPTY, FLOOR, REALISTIC, Results, Summary
 
 NAMES = {FLOOR: "no database", "tutorial": "the tutorial"}
 NAMES |= {"recipe": "SQLAlchemy's recipe"} | {name: f"`{name}`" for name in STRATEGIES}
-KINDS = (EMPTY, REALISTIC)
 PAGE = Path(__file__).with_name("report.md.jinja")
 
 
@@ -21,7 +22,7 @@ PAGE = Path(__file__).with_name("report.md.jinja")
 class Aim:
     """A limit for the median of the worst of some strategies: the most, or the least.
 
-    `limits` has one for each backend that the aim is for.
+    `limits` has one for each backend that the aim is for. A row names the worst.
     """
 
     text: str
@@ -35,82 +36,60 @@ class Aim:
         sign = -1 if self.at_least else 1
         for backend, limit in self.limits.items():
             costs = {name: self.cost(name, backend) for name in self.strategies}
-            known = {name: sign * cost.median for name, cost in costs.items() if cost}
-            worst = max(known, key=known.__getitem__, default="")
-            where = f"`{backend}`" if backend else ""
-            who = self.strategies[0] if len(self.strategies) == 1 else worst
-            of = ", ".join(filter(None, (where, f"`{who}`" if who else "")))
-            verdict = "not measured"
-            if known:
-                verdict = "met" if known[worst] <= sign * limit else "**NOT met**"
-            yield [
-                f"{of}: {self.text.format(limit)}",
-                spread(costs.get(worst)),
-                verdict,
-            ]
+            known = [(sign * cost.median, name) for name, cost in costs.items() if cost]
+            median, worst = max(known, default=(0, self.strategies[0]))
+            of = f"`{backend}` `{worst}`" if backend else f"`{worst}`"
+            verdict = "met" if median <= sign * limit else "**NOT met**"
+            cells = [f"{of} {self.text.format(limit)}", spread(costs[worst])]
+            yield [*cells, verdict if known else "not measured"]
 
 
 def aims(costs: Costs) -> list[Aim]:
     """Return all aims."""
     memory, file, postgresql = BACKENDS
     rollback, snapshot, truncate, _ = STRATEGIES
-    lasting = (rollback, snapshot, truncate)
+    every, lasting = STRATEGIES, [rollback, snapshot, truncate]
     base, most, (few, *_, many) = costs.base, costs.most, costs.numbers
-    adds = "adds at most {} ms to an empty test"
-    less = "adds at least {} times less to an empty test than the tutorial, with"
-    grows = (
-        f"the worst adds with {most} tables at most {{}} times as much as with {base}"
-    )
-    beside = "test costs at most {} times what it costs with SQLAlchemy's recipe"
-    later = "the worst suite starts at most {} s later than without a database"
-    long = (
-        f"the worst test costs among {many:,} at most {{}} times as much as among {few}"
-    )
-    copying = "takes at most {} times an empty template's"
     twice, fifth = dict.fromkeys(BACKENDS, 2), dict.fromkeys(BACKENDS, 1.2)
     starts = {memory: 0.4, file: 0.4, postgresql: 1.2}
-    # What was published for empty tests when the two ran apart, rounded up.
-    beside_empty, beside_realistic = {memory: 0.82, file: 0.8}, {memory: 0.8, file: 0.8}
+    adds = "adds at most {} ms to an empty test"
+    less = "adds at least {} times less than the tutorial, with"
+    grows = f"adds at most {{}} times as much with {most} tables as with {base}, to"
+    beside = "costs at most {} times what SQLAlchemy's recipe costs, in"
+    long = f"costs at most {{}} times as much among {many:,} tests as among {few:,}"
+    later = "starts a suite at most {} s later than one without a database starts"
+    copying = "takes at most {} times an empty template's"
     found = [
         Aim(adds, costs.added(), [rollback], {memory: 1.2, postgresql: 1.5}),
         Aim(adds, costs.added(), [snapshot], {memory: 1.2, postgresql: 10}),
         Aim(adds, costs.added(), [truncate], {postgresql: 3}),
+        Aim(later, costs.later(), every, starts),
+        Aim(long, costs.growth_with_tests(), every, fifth),
+        Aim(copying, costs.times(COPY_EMPTY), [COPY], {"": 1.4}),
     ]
     for strategy in (rollback, snapshot):
         for tables, limit in ((base, 12), (most, 100)):
             text, cost = f"{less} {tables} tables", costs.less(EMPTY, tables)
             found.append(Aim(text, cost, [strategy], {memory: limit}, at_least=True))
-    for kind, test in ((EMPTY, "an empty test"), (REALISTIC, "a test that writes")):
-        growth = costs.growth_with_tables(kind)
-        found.append(Aim(f"{grows} to {test}", growth, lasting, twice))
-    empty, realistic = costs.to_recipe(EMPTY), costs.to_recipe(REALISTIC)
-    return [
-        *found,
-        Aim(f"an empty {beside}", empty, [rollback], beside_empty),
-        Aim(f"a realistic {beside}", realistic, [rollback], beside_realistic),
-        Aim(later, costs.later(), STRATEGIES, starts),
-        Aim(long, costs.growth_with_tests(), STRATEGIES, fifth),
-        Aim(copying, costs.times(COPY_EMPTY), [COPY], {"": 1.4}),
-    ]
+    for kind, test, limits in (
+        (REALISTIC, "a realistic test", {memory: 0.8, file: 0.8}),
+        # What was published when the two did not take turns yet, rounded up.
+        (EMPTY, "an empty test", {memory: 0.82, file: 0.8}),
+    ):
+        growth, ratio = costs.growth_with_tables(kind), costs.to_recipe(kind)
+        found.append(Aim(f"{grows} {test}", growth, lasting, twice))
+        found.append(Aim(f"{beside} {test}", ratio, [rollback], limits))
+    return found
 
 
 def markdown(results: Results) -> str:
     """Return tables of everything that was measured."""
-    costs = Costs(results)
-    suites = [(FLOOR, ""), (WITHOUT, "")]
-    suites += [(subject, backend) for backend in BACKENDS for subject in SUBJECTS]
-    jinja = Environment(trim_blocks=True, undefined=StrictUndefined)  # it is no HTML
-    text = jinja.from_string(PAGE.read_text(), globals={"suites": suites}).render(
-        aims=table(
-            ["", "measured", ""], [r for aim in aims(costs) for r in aim.rows()]
-        ),
-        choice=choice(results) if costs.test()(FLOOR, "") else "",
-        copier=[(name, "") for name in COPIER],
-        costs_table=costs_table,
-        costs=costs,
-        **{"machine": results.machine, "base": costs.base, "most": costs.most},
-        **{"EMPTY": EMPTY, "REALISTIC": REALISTIC},
-        **{"COPY_EMPTY": COPY_EMPTY, "MATRIX": MATRIX},
+    jinja = Environment(trim_blocks=True, undefined=StrictUndefined)
+    jinja.globals |= vars(plan) | vars(measured) | {"costs": Costs(results)}
+    jinja.globals |= {"NAMES": NAMES, "costs_table": costs_table, "rounded": rounded}
+    rows = [row for aim in aims(Costs(results)) for row in aim.rows()]
+    text = jinja.from_string(PAGE.read_text()).render(
+        aims=table(["", "measured", ""], rows), machine=results.machine
     )
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
@@ -129,25 +108,14 @@ def costs_table(rows: Iterable[tuple[str, str]], columns: Mapping[str, Cost]) ->
     return table(["", "backend", *columns], cells) if cells else ""
 
 
-def choice(results: Results) -> str:
-    """Return the short table that helps to choose a strategy."""
-    rows = []
-    for subject in SUBJECTS:
-        row = [NAMES[subject]]
-        for backend in BACKENDS:
-            found = [Costs(results).added(kind)(subject, backend) for kind in KINDS]
-            row.append(" / ".join(rounded(cost.median) for cost in found if cost))
-        rows.append(row)
-    return table(["", *(f"`{backend}`" for backend in BACKENDS)], rows)
-
-
 def spread(summary: Summary | None) -> str:
     """Return the median, the least and greatest, and how many figures there were."""
     if summary is None:
         return ""
-    between = f"{rounded(summary.least)} to {rounded(summary.greatest)}, "
-    between = between if summary.runs > 1 else ""
-    return f"{rounded(summary.median)} ({between}n={summary.runs})"
+    figures = (summary.median, summary.least, summary.greatest)
+    median, least, greatest = (rounded(figure) for figure in figures)
+    between = f"{least} to {greatest}, " if summary.runs > 1 else ""
+    return f"{median} ({between}n={summary.runs})"
 
 
 def rounded(figure: float) -> str:

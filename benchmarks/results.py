@@ -102,10 +102,8 @@ class Results:
 
 def machine() -> dict[str, Any]:
     """Return what the figures depend on; nothing that names the machine."""
-    # Those that this process may use, where the system tells.
-    affinity = getattr(os, "sched_getaffinity", None)
     return {
-        "cores": len(affinity(0)) if affinity else os.cpu_count(),
+        "cores": os.cpu_count(),
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
         "packages": {name: importlib.metadata.version(name) for name in STACK},
