@@ -4,7 +4,7 @@
 `docs/`. Read
 
 - `plan.py`: what is measured, in which sizes and how often,
-- `measuring.py`: how the cost of a test is measured,
+- `measuring.py` and `scaffolding.py`: how it is measured,
 - `projects.py` and `subjects/`: what is compared,
-- `report.py` and `plots.py`: what becomes of the figures.
+- `costs.py`, `report.py` and `plots.py`: what becomes of the figures.
 """

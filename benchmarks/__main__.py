@@ -1,186 +1,123 @@
 """The command: `python -m benchmarks`."""
 
 import argparse
+import asyncio
 import random
+import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, replace
+from dataclasses import asdict
+from datetime import timedelta
 from pathlib import Path
 
+from template.tests.harness.server import PostgreSQLServer
 from tests.matrix.environment import REPOSITORY
 from tests.matrix.projects import Renderer, snapshot
-from tests.matrix.runner import Runner
 
 from . import plots
-from .measuring import BenchmarkError, Suites, run, seconds
-from .plan import OTHERS, QUICK, Plan, Sizes, Task
+from .measuring import run, run_suite
+from .plan import MATRIX, PARTS, QUICK, Sizes, Task, plan
 from .projects import Projects
-from .report import Report
-from .results import Results, machine
+from .report import markdown
+from .results import PROCESS, Case, Results, machine
 from .scaffolding import Scaffolding
-from .servers import postgresql_server
-
-PARTS = ("strategies", "tables", "numbers", "start", "copier")
-ON_REQUEST = "matrix"
-FIGURES = "benchmarks.json"
-TABLES = "benchmarks.md"
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the benchmarks; return the exit status."""
-    options = _options(arguments)
-    output: Path | None = options.output
-    if output is None and not (options.quick or options.only):
-        output = REPOSITORY / "docs"
-    try:
-        if options.draw:
-            results = Results.load((output or REPOSITORY / "docs") / FIGURES)
-        else:
-            results = measure(options)
-            if options.only and output and (output / FIGURES).exists():
-                results = Results.load(output / FIGURES).updated(results)
-    except (BenchmarkError, OSError, ValueError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    report = Report(results)
-    print(report.markdown(), end="")
+def main() -> None:
+    """Measure or load figures, print tables of them, and write both with plots."""
+    options = _options()
+    nowhere = options.quick or options.only
+    output: Path | None = options.output or (None if nowhere else REPOSITORY / "docs")
+    figures = (output or REPOSITORY / "docs") / "benchmarks.json"
+    if options.draw:
+        results = Results.load(figures)
+    else:
+        try:
+            results = measure(QUICK if options.quick else Sizes(), options.only)
+        except subprocess.CalledProcessError as error:
+            sys.exit(f"{error}\n{error.stdout[-4000:]}")
+        if options.only and output and figures.exists():
+            results = Results.load(figures).updated(results)
+    print(markdown(results), end="")
     if output is not None:
         output.mkdir(exist_ok=True, parents=True)
-        results.save(output / FIGURES)
-        (output / TABLES).write_text(report.markdown())
-        plots.draw(results, report, output)
-    return 0
+        results.save(figures)
+        (output / "benchmarks.md").write_text(markdown(results))
+        plots.draw(results, output)
 
 
-def measure(options: argparse.Namespace) -> Results:
-    """Run what the options ask for."""
-    sizes = QUICK if options.quick else Sizes()
-    if options.runs:
-        sizes = _with_rounds(sizes, options.runs)
+def measure(sizes: Sizes, only: Sequence[str] | None) -> Results:
+    """Run these parts, or all, in rounds of random order; say how far that is."""
+    parts = set(only or PARTS)
+    if "tables" in parts:
+        parts.add("strategies")  # which has the fewest tables
+    tasks = [task for task in plan(sizes) if task.part in parts]
+    order = random.Random(0).random
+    jobs = [(n, order(), task) for task in tasks for n in range(task.rounds)]
+    jobs.sort(key=lambda job: job[:2])
+    expected = {task: task.guess for task in tasks}
+    results = Results(asdict(sizes), machine())
     with ExitStack() as stack:
-        folder = Path(
-            stack.enter_context(tempfile.TemporaryDirectory(prefix="benchmarks-"))
-        )
-        template = folder / "template"
-        snapshot(template)
-        server = stack.enter_context(
-            postgresql_server(
-                template / "template" / "tests" / "harness",
-                [f"{subject}_test" for subject in OTHERS],
-            )
-        )
-        runner = None
-        if options.quick:
-            (folder / "runner").mkdir()
-            runner = Runner(folder / "runner")
-            stack.callback(runner.close)
-        (folder / "copier").mkdir()
-        plan = Plan(
-            sizes,
-            Suites(folder, runner),
-            Projects(Renderer(template, folder / "rendered"), folder, server),
-            Scaffolding(template, folder / "copier"),
-            _everything,
-        )
-        parts = set(options.only or PARTS)
-        if "tables" in parts:
-            parts.add("strategies")  # which has the fewest tables
-        tasks = [task for task in plan.tasks() if task.part in parts]
-        results = Results(asdict(sizes), machine())
-        _measure(tasks, results)
+        measured = _measuring(stack)
+        for done, (number, _, task) in enumerate(jobs):
+            left = sum(expected[later] for _, _, later in jobs[done:])
+            progress = f"{done} of {len(jobs)}, {timedelta(seconds=round(left))} left"
+            print(f"{progress}: {task}", file=sys.stderr, flush=True)
+            if number == 0 and task.part in ("start", "copier") and sizes != QUICK:
+                measured(task)  # it compiles what it imports
+            start = time.monotonic()
+            for case, figure in measured(task).items():
+                results.add(case, figure)
+            expected[task] = time.monotonic() - start
     return results
 
 
-def _measure(tasks: list[Task], results: Results) -> None:
-    """Run all tasks in rounds, in random order, and say how far that is."""
-    rounds = max(task.rounds for task in tasks)
-    jobs = []
-    for number in range(rounds):
-        due = [task for task in tasks if number < task.rounds]
-        random.Random(number).shuffle(due)
-        jobs += [(number, task) for task in due]
-    expected = {task.name: task.guess for task in tasks}
-    for position, (number, task) in enumerate(jobs):
-        remaining = sum(expected[later.name] for _, later in jobs[position:])
-        print(
-            f"{position + 1} of {len(jobs)}, {_duration(remaining)} left, "
-            f"round {number + 1}: {task.name}",
-            file=sys.stderr,
-            flush=True,
-        )
-        start = time.monotonic()
-        if task.warm_up and number == 0:
-            task.measure()
-            start = time.monotonic()
-        for case, figure in task.measure().items():
-            results.add(case, figure)
-        expected[task.name] = time.monotonic() - start
+def _measuring(stack: ExitStack) -> Callable[[Task], dict[Case, float]]:
+    """Return what runs a task and returns its figures, as long as `stack` is open."""
+    temporary = tempfile.TemporaryDirectory(prefix="benchmarks-")
+    folder = Path(stack.enter_context(temporary))
+    snapshot(folder / "template")
+    server = PostgreSQLServer()
+    server.start()
+    stack.callback(server.stop)
+    asyncio.run(server.wait_until_ready())
+    render = Renderer(folder / "template", folder / "rendered")
+    projects = Projects(render, folder, server.directory)
+    scaffolding = Scaffolding(folder / "template", folder / "copier")
+
+    def measured(task: Task) -> dict[Case, float]:
+        if task.part == "copier":
+            return {Case(PROCESS, task.subject): scaffolding.seconds(task.subject)}
+        if task.part == MATRIX:
+            start = time.perf_counter()
+            run(REPOSITORY, sys.executable, "-m", *task.subject.split())
+            return {Case(PROCESS, task.subject): time.perf_counter() - start}
+        project = projects.make(task.subject, task.backend, task.tables)
+        return run_suite(task, project, projects.variables(task))
+
+    return measured
 
 
-def _everything() -> float:
-    """Return the seconds that the tests of the template take, all suites included."""
-    command = [sys.executable, "-m", "pytest", "-q", "--every-suite"]
-    with tempfile.TemporaryDirectory() as cache:
-        # What an earlier run has found to pass must not be left out.
-        command += ["-o", f"cache_dir={cache}"]
-        return seconds(lambda: run(REPOSITORY, *command, timeout=None))
-
-
-def _with_rounds(sizes: Sizes, rounds: int) -> Sizes:
-    """Return sizes with `rounds` rounds, and as many more or less of each part."""
-    names = [name for name in asdict(sizes) if name.startswith("rounds")]
-    scaled = {
-        name: max(1, round(getattr(sizes, name) * rounds / sizes.rounds))
-        for name in names
-    }
-    return replace(sizes, **scaled)
-
-
-def _duration(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
-
-
-def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks",
-        description="Measures what isolating database tests costs, here and elsewhere.",
-    )
-    parser.add_argument(
-        "--quick",
-        action="store_true",
-        help="run everything in its smallest size: the figures mean nothing",
-    )
-    parser.add_argument(
-        "--only",
-        action="append",
-        choices=[*PARTS, ON_REQUEST],
-        help="measure this part only, and with --output keep the figures of the others "
-        f"that are there; may be given several times; {ON_REQUEST}, which takes many "
-        "minutes, is all tests of the template and measured only if it is asked for",
-    )
-    parser.add_argument(
-        "--runs",
-        type=int,
-        metavar="N",
-        help="measure tests in N rounds, 5 unless told, and the rest in proportion",
-    )
-    parser.add_argument(
-        "--output",
-        type=Path,
-        metavar="FOLDER",
-        help="write tables, figures and plots there: docs/ unless told, but nowhere "
-        "after --quick or --only",
-    )
-    parser.add_argument(
-        "--draw",
-        action="store_true",
-        help="measure nothing: make tables and plots of the figures that are there",
-    )
-    return parser.parse_args(arguments)
+def _options() -> argparse.Namespace:
+    text = "Measures what isolating database tests costs, here and elsewhere."
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=text)
+    text = "run everything in its smallest size: the figures mean nothing"
+    parser.add_argument("--quick", action="store_true", help=text)
+    text = """measure this part only, and with --output keep the figures of the others
+    that are there; may be given several times; `matrix`, which takes many minutes, is
+    all tests of the template and measured only if it is asked for"""
+    parts = [*PARTS, MATRIX]
+    parser.add_argument("--only", action="append", choices=parts, help=text)
+    text = """write tables, figures and plots there: docs/ unless told, but nowhere after
+    --quick or --only"""
+    parser.add_argument("--output", type=Path, metavar="FOLDER", help=text)
+    text = "measure nothing: make tables and plots of the figures that are there"
+    parser.add_argument("--draw", action="store_true", help=text)
+    return parser.parse_args()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

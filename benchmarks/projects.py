@@ -3,46 +3,25 @@
 All have the models of the template's example, and as many more as asked for.
 """
 
-import functools
-import re
 import shutil
 from pathlib import Path
+
+from jinja2 import Template
 
 from tests.matrix.projects import Renderer
 
 from .measuring import SUBJECTS
+from .plan import OTHERS, STRATEGIES, Task
 
-STRATEGIES = ("rollback", "snapshot", "truncate", "recreate")
-BACKENDS = ("sqlite-memory", "sqlite-file", "postgresql")
-PACKAGE = "task_tracker"
-
+PACKAGE = Path("src", "task_tracker")
 EXAMPLES = 3  # the tables of the template's example
-
-HEAD = '''"""More tables."""
-
-from datetime import datetime
-
-from sqlalchemy import Column
-from sqlmodel import Field, SQLModel
-
-from .base import UTCDateTime, checked_enum, utc_now
-from .task import TaskStatus
-'''
-MODEL = '''
-
-class Table{number}(SQLModel, table=True):
-    """A table like that of the tasks."""
-
-    id: int = Field(default=None, primary_key=True)
-    title: str = Field(min_length=1, max_length=200)
-    status: TaskStatus = Field(
-        default=TaskStatus.PENDING,
-        sa_column=Column(checked_enum(TaskStatus, "status"), nullable=False),
-    )
-    project_id: int = Field(foreign_key="project.id", index=True)
-    created_by_id: int = Field(foreign_key="worker.id", index=True)
-    created_at: datetime = Field(default_factory=utc_now, sa_type=UTCDateTime)
-'''
+# Tutorials have a loop for each test; one loop for all is faster.
+SETTINGS = """[pytest]
+pythonpath = .
+asyncio_mode = auto
+asyncio_default_fixture_loop_scope = {scope}
+asyncio_default_test_loop_scope = {scope}
+"""
 
 
 class Projects:
@@ -53,50 +32,57 @@ class Projects:
         self._folder = folder
         self._server = server
 
-    @functools.cache  # noqa: B019 - there is one object, for the whole run
     def make(self, subject: str, backend: str, tables: int) -> Path:
         """Return a folder in which the suites can be run on `subject`.
 
-        That is one of the strategies, in a project as users get it, or one of
-        `subjects/`.
+        That is one of the strategies, in a project as users get it, one of `subjects/`
+        or, without fixtures, anything else. The first has, in `tests/recipe/`, the same
+        tests with the recipe's fixtures in place of the harness's.
         """
-        folder = self._folder / f"{subject}-{backend}-{tables}"
-        package = Path("src") / PACKAGE
+        folder = self._folder / f"{subject}-{backend}-{tables}".replace(" ", "-")
+        if folder.exists():
+            return folder
         if subject in STRATEGIES:
             self._render(backend=backend, isolation=subject).copy(folder)
+            _add_tests(folder / "tests" / "recipe", "recipe")
         else:
-            shutil.copytree(self._render().root / package, folder / package)
-            (folder / "tests").mkdir()
-            (folder / "tests" / "__init__.py").touch()
-            shutil.copy(SUBJECTS / f"{subject}.py", folder / "tests" / "conftest.py")
-            shutil.copy(SUBJECTS / f"{subject}.ini", folder / "pytest.ini")
-        models = folder / package / "models"
+            shutil.copytree(self._render().root / PACKAGE, folder / PACKAGE)
+            scope = "function" if subject == "tutorial" else "session"
+            (folder / "pytest.ini").write_text(SETTINGS.format(scope=scope))
+        _add_tests(folder / "tests", subject)
         if tables > EXAMPLES:
-            (models / "more.py").write_text(_more_models(tables - EXAMPLES))
+            models = folder / PACKAGE / "models"
+            more = Template((SUBJECTS / "more.py.jinja").read_text())
+            (models / "more.py").write_text(more.render(tables=tables - EXAMPLES))
             with (models / "__init__.py").open("a") as module:
                 module.write("\nfrom . import more as more\n")
-        for test in SUBJECTS.glob("test_*.py"):
-            shutil.copy(test, folder / "tests")
         return folder
 
-    def variables(self, subject: str, backend: str) -> dict[str, str]:
-        """Return the variables that lead a suite to its database.
+    def variables(self, task: Task) -> dict[str, str]:
+        """Return the variables that lead a task's suite to its database.
 
-        For PostgreSQL that is the server of this run, the same for all subjects.
+        For PostgreSQL that is the server of this run, the same for all subjects; only
+        what measures the start of a suite starts its own.
         """
-        name = re.sub(r"\W", "_", subject)
-        postgresql = f"//postgres@/{name}_test?host={self._server}"
-        if subject in STRATEGIES:
-            if backend != "postgresql":
-                return {}
-            return {"TEST_DATABASE_URL": f"postgresql:{postgresql}"}
+        if not task.backend or task.part == "start":
+            return {}
+        server = f"postgres@/postgres?host={self._server}"
         urls = {
             "sqlite-memory": "sqlite+aiosqlite:///:memory:",
-            "sqlite-file": f"sqlite+aiosqlite:///{self._folder / name}.db",
-            "postgresql": f"postgresql+asyncpg:{postgresql}",
+            "sqlite-file": f"sqlite+aiosqlite:///{self._folder / task.subject}.db",
+            "postgresql": f"postgresql+asyncpg://{server}",
         }
-        return {"BENCHMARK_DATABASE_URL": urls[backend]} if backend else {}
+        found = {"BENCHMARK_DATABASE_URL": urls[task.backend]}
+        if task.subject in STRATEGIES and task.backend == "postgresql":
+            own = server.replace("/postgres?", f"/{task.subject}_test?")
+            found["TEST_DATABASE_URL"] = f"postgresql://{own}"
+        return found
 
 
-def _more_models(tables: int) -> str:
-    return HEAD + "".join(MODEL.format(number=n) for n in range(1, tables + 1))
+def _add_tests(folder: Path, subject: str) -> None:
+    folder.mkdir(exist_ok=True)
+    (folder / "__init__.py").touch()
+    if subject in OTHERS:
+        shutil.copy(SUBJECTS / f"{subject}.py", folder / "conftest.py")
+    for test in SUBJECTS.glob("test_*.py"):
+        shutil.copy(test, folder)

@@ -1,7 +1,7 @@
 """What was measured: series of figures, one figure for each round of a run.
 
-A round measures everything once, in random order, so that whatever else the machine
-does hits all alike. Figures are compared within their round, and then summed up.
+Figures are compared within their round, and only then summed up: whatever else the
+machine does hits what is compared alike.
 """
 
 import importlib.metadata
@@ -14,10 +14,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-EMPTY = "empty test, ms"
-REALISTIC = "realistic test, ms"
+EMPTY, REALISTIC = "empty test, ms", "realistic test, ms"
 DETECTOR = "test with 100 times the leak detector, ms"
 PROCESS = "process, s"
+TAKING_TURNS = "taking turns: "  # before the names of the first two
+FLOOR, WITHOUT = "floor", "without a database"
 
 STACK = ("SQLAlchemy", "sqlmodel", "aiosqlite", "asyncpg", "pytest", "pytest-asyncio")
 
@@ -56,17 +57,17 @@ class Results:
         """Add the figure of the next round, in digits that are not all noise."""
         self.figures.setdefault(case, []).append(round(figure, 4))
 
-    def summary(self, case: Case) -> Summary | None:
-        """Return the summary of a case, or None if it was not measured."""
-        return summarise(self.figures.get(case, []))
-
     def compare(self, compute: Callable[..., float], *cases: Case) -> Summary | None:
-        """Return the summary of `compute`, called with each round's figures.
+        """Sum up what `compute` makes of the cases' figures of each round.
 
-        Rounds in which one of the cases was not measured do not count.
+        Rounds in which one of the cases was not measured do not count; returns None
+        if there is no other.
         """
         series = [self.figures.get(case, []) for case in cases]
-        return summarise([compute(*figures) for figures in zip(*series, strict=False)])
+        found = [compute(*figures) for figures in zip(*series, strict=False)]
+        if not found:
+            return None
+        return Summary(statistics.median(found), min(found), max(found), len(found))
 
     def updated(self, newer: "Results") -> "Results":
         """Return these results with the figures of `newer` added or put in place.
@@ -82,11 +83,9 @@ class Results:
 
     def save(self, path: Path) -> None:
         """Write everything to a JSON file."""
-        series = [
-            asdict(case) | {"rounds": figures} for case, figures in self.figures.items()
-        ]
-        series.sort(key=lambda entry: [str(value) for value in entry.values()])
-        lines = ",\n  ".join(json.dumps(entry) for entry in series)
+        cases = self.figures.items()
+        series = [asdict(case) | {"rounds": figures} for case, figures in cases]
+        lines = ",\n  ".join(sorted(json.dumps(entry) for entry in series))
         path.write_text(
             f'{{"machine": {json.dumps(self.machine)},\n'
             f'"sizes": {json.dumps(self.sizes)},\n"figures": [\n  {lines}\n]}}\n'
@@ -96,28 +95,15 @@ class Results:
     def load(cls, path: Path) -> "Results":
         """Return what `save` wrote."""
         data = json.loads(path.read_text())
-        figures = {}
-        for entry in data["figures"]:
-            rounds = entry.pop("rounds")
-            figures[Case(**entry)] = rounds
+        series = [(entry.pop("rounds"), entry) for entry in data["figures"]]
+        figures = {Case(**entry): rounds for rounds, entry in series}
         return cls(data["sizes"], data["machine"], figures)
-
-
-def summarise(figures: list[float]) -> Summary | None:
-    """Return the summary of some figures, or None if there are none."""
-    if not figures:
-        return None
-    median = statistics.median(figures)
-    return Summary(median, min(figures), max(figures), len(figures))
 
 
 def machine() -> dict[str, Any]:
     """Return what the figures depend on; nothing that names the machine."""
-    # Those that this process may use, where the system tells.
-    affinity = getattr(os, "sched_getaffinity", None)
-    cores = len(affinity(0)) if affinity else os.cpu_count()
     return {
-        "cores": cores,
+        "cores": os.cpu_count(),
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
         "packages": {name: importlib.metadata.version(name) for name in STACK},

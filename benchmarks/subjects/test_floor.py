@@ -1,8 +1,9 @@
-"""Equal tests without a database."""
+"""Equal tests of an application, none of which uses a database."""
 
 import os
 
 import pytest
+from task_tracker import models as models
 
 
 @pytest.mark.parametrize("number", range(int(os.environ["BENCHMARK_TESTS"])))

@@ -1,8 +1,8 @@
 """The conftest that tutorials on async SQLModel show.
 
 The engine, its connections and all tables are made for each test. Only what it needs
-to run is added: greenlet is installed, the session is SQLModel's, so that it has
-`exec`, and the engine is disposed of, because the next test has another event loop.
+to run is added: the session is SQLModel's, so that it has `exec`, and the engine is
+disposed of, because the next test has another event loop.
 """
 
 import os
@@ -17,7 +17,6 @@ from task_tracker import models as models
 
 @pytest.fixture
 async def engine() -> AsyncIterator[AsyncEngine]:
-    """An engine on a database with tables."""
     engine = create_async_engine(os.environ["BENCHMARK_DATABASE_URL"])
     async with engine.begin() as connection:
         await connection.run_sync(SQLModel.metadata.create_all)
@@ -29,7 +28,6 @@ async def engine() -> AsyncIterator[AsyncEngine]:
 
 @pytest.fixture
 async def session(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
-    """A session in a transaction that is rolled back."""
     async with engine.connect() as connection:
         transaction = await connection.begin()
         async with AsyncSession(bind=connection, expire_on_commit=False) as session:

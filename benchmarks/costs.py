@@ -1,0 +1,98 @@
+"""What is derived from the figures, all of it within a round."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from operator import sub, truediv
+
+from . import results
+from .results import EMPTY, PROCESS, Case, Summary
+
+# Returns a cost of a subject on a backend, None if it was not measured.
+Cost = Callable[[str, str], Summary | None]
+OWN = "own"  # stands for the subject or the backend that is asked for
+# The least that counts as a cost, so that ratios of nothing stay finite.
+LEAST = 0.001
+
+
+class Costs:
+    """The costs in what was measured in one run."""
+
+    def __init__(self, measured: results.Results) -> None:
+        self._measured = measured
+        self.tables: list[int] = measured.sizes["tables"]
+        self.numbers: list[int] = measured.sizes["numbers"]
+        self.base, self.most = self.tables[0], self.tables[-1]
+        self._floor = Case(EMPTY, results.FLOOR, "", self.base)
+
+    def test(self, kind: str = EMPTY, tests: int = 0) -> Cost:
+        """Return the ms that a test takes, in a suite of so many if that is told."""
+        return self._cost(float, Case(kind, OWN, OWN, self.base, tests))
+
+    def added(self, kind: str = EMPTY, tables: int = 0) -> Cost:
+        """Return how many ms more a test takes than an empty one without a database."""
+        return self._cost(sub, Case(kind, OWN, OWN, tables or self.base), self._floor)
+
+    def less(self, kind: str = EMPTY, tables: int = 0) -> Cost:
+        """Return how many times less that is than what the tutorial adds."""
+        own = Case(kind, OWN, OWN, tables or self.base)
+        return self._cost(_added, replace(own, subject="tutorial"), own, self._floor)
+
+    def growth_with_tables(self, kind: str) -> Cost:
+        """Return how many times as much is added with the most tables."""
+        base, most = (Case(kind, OWN, OWN, tables) for tables in (self.base, self.most))
+        return self._cost(_added, most, base, self._floor)
+
+    def growth_with_tests(self) -> Cost:
+        """Return how many times as much a test costs in the longest suite."""
+        few, *_, many = (Case(EMPTY, OWN, OWN, self.base, n) for n in self.numbers)
+        return self._cost(truediv, many, few)
+
+    def one_more(self, workers: int) -> Cost:
+        """Return the ms that one test more takes, from whole processes."""
+        few, *_, many = self.numbers
+        return self._cost(
+            lambda shorter, longer: (longer - shorter) / (many - few) * 1000,
+            *(Case(PROCESS, OWN, OWN, self.base, n, workers) for n in (few, many)),
+        )
+
+    def to_recipe(self, kind: str) -> Cost:
+        """Return how many times as much a test costs as the recipe's, side by side."""
+        own = Case(results.TAKING_TURNS + kind, OWN, OWN, self.base)
+        return self._cost(truediv, own, replace(own, subject="recipe"))
+
+    def detector(self) -> Cost:
+        """Return the µs that it takes to look for leaks."""
+        kinds = (Case(kind, OWN, OWN, self.base) for kind in (results.DETECTOR, EMPTY))
+        return self._cost(lambda hundred, none: (hundred - none) * 10, *kinds)
+
+    def later(self) -> Cost:
+        """Return how many seconds more a suite of one test takes with a database."""
+        own = Case(PROCESS, OWN, OWN, self.base, 1)
+        without = replace(own, subject=results.WITHOUT, backend="")
+        return self._cost(sub, own, without)
+
+    def seconds(self, tables: int = 0, tests: int = 0) -> Cost:
+        """Return the seconds that a process takes, or a suite of so many tests."""
+        return self._cost(float, Case(PROCESS, OWN, OWN, tables, tests))
+
+    def times(self, name: str) -> Cost:
+        """Return how many times as long as the process `name` another one takes."""
+        return self._cost(truediv, Case(PROCESS, OWN), Case(PROCESS, name))
+
+    def _cost(self, compute: Callable[..., float], *cases: Case) -> Cost:
+        """Return what sums up `compute` of each round, unless a case comes twice."""
+
+        def cost(subject: str, backend: str) -> Summary | None:
+            asked = {"subject": subject, "backend": backend}
+            found = []
+            for case in cases:
+                own = {k: name for k, name in asked.items() if getattr(case, k) == OWN}
+                found.append(replace(case, **own))  # type: ignore[arg-type]
+            distinct = len(set(found)) == len(found)
+            return self._measured.compare(compute, *found) if distinct else None
+
+        return cost
+
+
+def _added(figure: float, other: float, floor: float) -> float:
+    return (figure - floor) / max(other - floor, LEAST)

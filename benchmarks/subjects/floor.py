@@ -1,1 +1,0 @@
-"""No database: what pytest itself costs, which everything else is measured from."""
