@@ -92,9 +92,8 @@ def _measuring(stack: ExitStack) -> Callable[[Task], dict[Case, float]]:
         if task.part == "copier":
             return {Case(PROCESS, task.subject): scaffolding.seconds(task.subject)}
         if task.part == MATRIX:
-            start = time.perf_counter()
-            run(REPOSITORY, sys.executable, "-m", *task.subject.split())
-            return {Case(PROCESS, task.subject): time.perf_counter() - start}
+            command = (sys.executable, "-m", *task.subject.split())
+            return {Case(PROCESS, task.subject): run(REPOSITORY, *command)[1]}
         project = projects.make(task.subject, task.backend, task.tables)
         return run_suite(task, project, projects.variables(task))
 
@@ -111,8 +110,7 @@ def _options() -> argparse.Namespace:
     all tests of the template and measured only if it is asked for"""
     parts = [*PARTS, MATRIX]
     parser.add_argument("--only", action="append", choices=parts, help=text)
-    text = """write tables, figures and plots there: docs/ unless told, but nowhere after
-    --quick or --only"""
+    text = "write everything there: docs/, but after --quick and --only nowhere"
     parser.add_argument("--output", type=Path, metavar="FOLDER", help=text)
     text = "measure nothing: make tables and plots of the figures that are there"
     parser.add_argument("--draw", action="store_true", help=text)

@@ -38,9 +38,8 @@ def run_suite(
         "PYTHONPATH": f"src{os.pathsep}{SUBJECTS}",
         **variables,
     }
-    start = time.perf_counter()
-    output = run(project, sys.executable, "-m", "pytest", *arguments, **settings)
-    whole = time.perf_counter() - start
+    pytest = (sys.executable, "-m", "pytest")
+    output, whole = run(project, *pytest, *arguments, **settings)
     if f"{task.tests * len(task.modules)} passed" not in output:
         msg = f"a suite in {project} did not pass:\n{output[-4000:]}"
         raise ValueError(msg)
@@ -76,12 +75,14 @@ def costs(starts: list[tuple[str, int]]) -> dict[str, float]:
     return found
 
 
-def run(folder: Path, *command: str | Path, **variables: str) -> str:
-    """Run a command in a folder, with these variables, and return what it prints.
+def run(folder: Path, *command: str | Path, **variables: str) -> tuple[str, float]:
+    """Run a command in a folder, with these variables added to the environment.
 
-    It takes as long as it takes. Raises `CalledProcessError` if it fails.
+    Returns what it prints and the seconds it takes; raises `CalledProcessError` if it
+    fails.
     """
-    return subprocess.run(
+    start = time.perf_counter()
+    done = subprocess.run(
         [str(part) for part in command],
         check=True,
         cwd=folder,
@@ -90,4 +91,5 @@ def run(folder: Path, *command: str | Path, **variables: str) -> str:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-    ).stdout
+    )
+    return done.stdout, time.perf_counter() - start

@@ -14,7 +14,6 @@ SUITES = [(FLOOR, ""), (WITHOUT, "")]
 SUITES += [(subject, backend) for backend in BACKENDS for subject in SUBJECTS]
 # Each test creates all tables, which takes seconds when there are hundreds.
 CREATES_TABLES = ("tutorial", "recreate")
-MANY_TABLES = 100
 COPY, UPDATE = "copier copy", "copier update"
 COPY_PLAIN = f"{COPY}, the same files without questions and Jinja"
 COPY_EMPTY = f"{COPY}, an empty template"
@@ -48,7 +47,7 @@ class Sizes:
 
     def tests_of(self, subject: str, backend: str, tables: int = 0) -> int:
         """Return how many tests of each kind a suite has."""
-        if subject in CREATES_TABLES and tables > MANY_TABLES:
+        if subject in CREATES_TABLES and tables > 100:
             return self.fewest_tests
         slow = (subject, backend) == ("snapshot", "postgresql")
         return self.slow_tests if slow or subject in CREATES_TABLES else self.tests

@@ -33,8 +33,8 @@ STYLE: Any = {
 def draw(results: Results, folder: Path) -> None:
     """Draw all plots into a folder."""
     costs = Costs(results)
-    tables = {n: costs.added(REALISTIC, n) for n in costs.tables}
-    tests = {n: costs.test(EMPTY, n) for n in costs.numbers}
+    tables = {number: costs.added(REALISTIC, number) for number in costs.tables}
+    tests = {number: costs.test(EMPTY, number) for number in costs.numbers}
     added = "What is added by a realistic test, by number of tables"
     empty = "What an empty test costs, by number of tests"
     with mpl.rc_context(STYLE):
@@ -82,15 +82,15 @@ def _lines(title: str, unit: str, costs: dict[int, Cost]) -> Figure:
             look["linestyle"] = "-" if subject in STRATEGIES else "--"
             if known:
                 across, summaries = zip(*known, strict=True)
-                look |= {"label": LABELS[subject], "yerr": _spread(*summaries)}
-                panel.errorbar(across, [cost.median for cost in summaries], **look)
+                if backend == BACKENDS[0]:
+                    look["label"] = LABELS[subject]
+                medians = [summary.median for summary in summaries]
+                panel.errorbar(across, medians, _spread(*summaries), **look)
         panel.set_xticks(list(costs))
         panel.set_xlabel(unit)
-    first = panels[BACKENDS[0]]
-    first.set_ylabel("ms a test (logarithmic)")
-    handles, labels = first.get_legend_handles_labels()
-    place: Any = {"loc": "outside lower center", "ncols": max(len(labels), 1)}
-    figure.legend(handles, labels, columnspacing=1.2, frameon=False, **place)
+    panels[BACKENDS[0]].set_ylabel("ms a test (logarithmic)")
+    look = {"columnspacing": 1.2, "frameon": False, "ncols": len(COLOURS)}
+    figure.legend(loc="outside lower center", **look)
     return figure
 
 

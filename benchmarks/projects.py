@@ -66,16 +66,16 @@ class Projects:
         """
         if not task.backend or task.part == "start":
             return {}
-        server = f"postgres@/postgres?host={self._server}"
+        server = f"?host={self._server}"
         urls = {
             "sqlite-memory": "sqlite+aiosqlite:///:memory:",
             "sqlite-file": f"sqlite+aiosqlite:///{self._folder / task.subject}.db",
-            "postgresql": f"postgresql+asyncpg://{server}",
+            "postgresql": f"postgresql+asyncpg://postgres@/postgres{server}",
         }
         found = {"BENCHMARK_DATABASE_URL": urls[task.backend]}
         if task.subject in STRATEGIES and task.backend == "postgresql":
-            own = server.replace("/postgres?", f"/{task.subject}_test?")
-            found["TEST_DATABASE_URL"] = f"postgresql://{own}"
+            url = f"postgresql://postgres@/{task.subject}_test{server}"
+            found["TEST_DATABASE_URL"] = url
         return found
 
 

@@ -2,7 +2,6 @@
 
 import shutil
 import tempfile
-import time
 from pathlib import Path
 
 from tests.matrix.environment import program
@@ -44,17 +43,14 @@ class Scaffolding:
     def seconds(self, process: str) -> float:
         """Return the seconds that one of the processes in `plan.COPIER` takes."""
         folder = Path(tempfile.mkdtemp(dir=self._folder)) / "project"
-        if process == UPDATE:
-            shutil.copytree(self._project, folder)
-        start = time.perf_counter()
-        if process == UPDATE:
-            run(folder, program("copier"), "update", "--defaults")
-        else:
-            self._copy(self._templates[process], folder)
-        return time.perf_counter() - start
+        if process != UPDATE:
+            return self._copy(self._templates[process], folder)
+        shutil.copytree(self._project, folder)
+        return run(folder, program("copier"), "update", "--defaults")[1]
 
-    def _copy(self, repository: Path, folder: Path) -> None:
-        run(self._folder, program("copier"), "copy", "--defaults", repository, folder)
+    def _copy(self, repository: Path, folder: Path) -> float:
+        command = (program("copier"), "copy", "--defaults", repository, folder)
+        return run(self._folder, *command)[1]
 
 
 def _release(repository: Path, version: str = "0.1.0") -> None:
