@@ -1,7 +1,6 @@
 """Sabotage: projects are broken on purpose, and their own tests have to notice."""
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,7 +8,6 @@ import pytest
 from .matrix.projects import Project, Renderer, digest, once
 from .matrix.questionnaire import Value
 from .matrix.runner import Run, run_pytest
-from .matrix.suites import POSTGRESQL, databases_of
 from .sabotage import (
     Break,
     application,
@@ -27,23 +25,6 @@ MODULES = (rollback, snapshot, truncate, recreate, application, leaks, settings)
 # garbage collector would end the run before it has reported them.
 OPTIONS = ["-q", "--tb=line", "--maxfail=3", "-p", "no:pytest_cov"]
 OPTIONS += ["-p", "no:unraisableexception"]
-RunTests = Callable[..., Run]
-
-
-@pytest.fixture
-def run_tests(request: pytest.FixtureRequest, tmp_path: Path) -> RunTests:
-    """Runs tests of a project: `run_tests(project, "-x", "tests/test_models.py")`."""
-
-    def run_tests(project: Project, *arguments: str) -> Run:
-        variables = {}
-        if POSTGRESQL in databases_of(project):
-            server = request.getfixturevalue("server")
-            name = re.sub(r"\W", "_", f"{tmp_path.name}_{project.root.name}")[-32:]
-            url = f"postgresql://postgres@127.0.0.1:{server}/{name}_test"
-            variables["TEST_DATABASE_URL"] = url
-        return run_pytest(project.root, arguments, **variables)
-
-    return run_tests
 
 
 @pytest.mark.parametrize(
@@ -57,26 +38,28 @@ def run_tests(request: pytest.FixtureRequest, tmp_path: Path) -> RunTests:
 )
 def test_break_is_noticed(
     render: Renderer,
-    run_tests: RunTests,
     tmp_path: Path,
     shared: Path,
+    server: int,
     broken: Break,
     backend: str,
 ) -> None:
     answers: dict[str, Value] = {"backend": backend, "coverage": "none"}
     answers |= {"isolation": broken.isolation, "example": broken.example}
-    sound = render(**answers).copy(tmp_path / "sound")
+    project = render(**answers).copy(tmp_path / "project")
     file, _, test = broken.noticed_by.partition("::")
-    path = path_of_tests(sound, file)
-    arguments = [*OPTIONS, *broken.options, path]
-    with once(shared / "sound" / digest(repr(answers), *arguments)) as first:
-        done = run_tests(sound, *arguments) if first else None
-        if done and (done.status or not done.outcomes):
-            sound.fail("it fails unbroken", ["pytest", *arguments], done.output)
+    arguments = [*OPTIONS, *broken.options, path_of_tests(project, file)]
+    variables = {}
+    if backend == "postgresql":
+        url = f"postgresql://postgres@127.0.0.1:{server}/{digest(str(tmp_path))}_test"
+        variables["TEST_DATABASE_URL"] = url
 
-    project = sound.copy(tmp_path / "broken")
+    with once(shared / "sound" / digest(repr(answers), *arguments)) as first:
+        done = run_pytest(project.root, arguments, **variables) if first else None
+        if done and (done.status or not done.outcomes):
+            project.fail("it fails unbroken", ["pytest", *arguments], done.output)
     make(broken, project)
-    done = run_tests(project, *arguments)
+    done = run_pytest(project.root, arguments, **variables)
     problem = problem_of(broken, test, done)
     if problem:
         project.fail(problem, ["pytest", *arguments], done.output)
