@@ -65,12 +65,14 @@ def measure(sizes: Sizes, only: Sequence[str] | None) -> Results:
         for done, (number, _, task) in enumerate(jobs):
             left = sum(expected[later] for _, _, later in jobs[done:])
             progress = f"{done} of {len(jobs)}, {timedelta(seconds=round(left))} left"
-            print(f"{progress}: {task}", file=sys.stderr, flush=True)
+            name = f"{task.part}: {task.subject} {task.backend}"
+            print(f"{progress}, {name}", file=sys.stderr, flush=True)
             if number == 0 and task.part in ("start", "copier") and sizes != QUICK:
                 measured(task)  # it compiles what it imports
             start = time.monotonic()
             for case, figure in measured(task).items():
-                results.add(case, figure)
+                # In digits that are not all noise.
+                results.figures.setdefault(case, []).append(round(figure, 4))
             expected[task] = time.monotonic() - start
     return results
 

@@ -67,9 +67,8 @@ class Costs:
 
     def later(self) -> Cost:
         """Return how many seconds more a suite of one test takes with a database."""
-        own = Case(PROCESS, OWN, OWN, self.base, 1)
-        without = replace(own, subject=results.WITHOUT, backend="")
-        return self._cost(sub, own, without)
+        without = Case(PROCESS, results.WITHOUT, "", self.base, 1)
+        return self._cost(sub, replace(without, subject=OWN, backend=OWN), without)
 
     def seconds(self, tables: int = 0, tests: int = 0) -> Cost:
         """Return the seconds that a process takes, or a suite of so many tests."""

@@ -76,10 +76,9 @@ def costs(starts: list[tuple[str, int]]) -> dict[str, float]:
 
 
 def run(folder: Path, *command: str | Path, **variables: str) -> tuple[str, float]:
-    """Run a command in a folder, with these variables added to the environment.
+    """Run a command in a folder; return what it prints and the seconds it takes.
 
-    Returns what it prints and the seconds it takes; raises `CalledProcessError` if it
-    fails.
+    Raises `CalledProcessError` if it fails.
     """
     start = time.perf_counter()
     done = subprocess.run(

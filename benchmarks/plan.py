@@ -86,10 +86,6 @@ class Task:
         tables = self.tables if self.subject in CREATES_TABLES else 1
         return 1 + self.tests * len(self.modules) * tables * 0.003
 
-    def __str__(self) -> str:
-        sizes = f"{self.tables} tables, {self.tests} tests, {self.workers} workers"
-        return f"{self.part}: {self.subject} {self.backend}, {sizes}"
-
 
 def plan(sizes: Sizes) -> Iterator[Task]:
     """Yield all tasks of all parts, those on request too."""

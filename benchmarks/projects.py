@@ -1,7 +1,4 @@
-"""Folders with what is measured.
-
-All have the models of the template's example, and as many more as asked for.
-"""
+"""Folders with what is measured, and the models of the template's example, or more."""
 
 import shutil
 from pathlib import Path

@@ -1,7 +1,7 @@
 """Tables of what was measured, in Markdown, and whether the aims are met."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,28 +84,14 @@ def aims(costs: Costs) -> list[Aim]:
 
 def markdown(results: Results) -> str:
     """Return tables of everything that was measured."""
+    costs = Costs(results)
+    rows = [row for aim in aims(costs) for row in aim.rows()]
     jinja = Environment(trim_blocks=True, undefined=StrictUndefined)
-    jinja.globals |= vars(plan) | vars(measured) | {"costs": Costs(results)}
-    jinja.globals |= {"NAMES": NAMES, "costs_table": costs_table, "rounded": rounded}
-    rows = [row for aim in aims(Costs(results)) for row in aim.rows()]
-    text = jinja.from_string(PAGE.read_text()).render(
-        aims=table(["", "measured", ""], rows), machine=results.machine
-    )
+    jinja.globals |= vars(plan) | vars(measured) | {"NAMES": NAMES, "costs": costs}
+    jinja.globals |= {"rounded": rounded, "spread": spread}
+    page = jinja.from_string(PAGE.read_text())
+    text = page.render(aims=rows, machine=results.machine)
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
-
-
-def costs_table(rows: Iterable[tuple[str, str]], columns: Mapping[str, Cost]) -> str:
-    """Return a table with those rows, subjects and backends, that the first column has.
-
-    It is empty if nothing was measured.
-    """
-    cells = []
-    for subject, backend in rows:
-        found = [spread(cost(subject, backend)) for cost in columns.values()]
-        if found[0]:
-            of = f"`{backend}`" if backend else ""
-            cells.append([NAMES.get(subject, subject), of, *found])
-    return table(["", "backend", *columns], cells) if cells else ""
 
 
 def spread(summary: Summary | None) -> str:
@@ -122,9 +108,3 @@ def rounded(figure: float) -> str:
     """Return a figure with as many digits as mean something."""
     size = abs(figure)
     return f"{figure:,.{0 if size >= 100 else 1 if size >= 10 else 2}f}"
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a table in Markdown."""
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -1,7 +1,6 @@
 """What was measured: series of figures, one figure for each round of a run.
 
-Figures are compared within their round, and only then summed up: whatever else the
-machine does hits what is compared alike.
+Figures are compared within their round: what disturbs the machine hits both alike.
 """
 
 import importlib.metadata
@@ -53,15 +52,10 @@ class Results:
     machine: dict[str, Any] = field(default_factory=dict)
     figures: dict[Case, list[float]] = field(default_factory=dict)
 
-    def add(self, case: Case, figure: float) -> None:
-        """Add the figure of the next round, in digits that are not all noise."""
-        self.figures.setdefault(case, []).append(round(figure, 4))
-
     def compare(self, compute: Callable[..., float], *cases: Case) -> Summary | None:
-        """Sum up what `compute` makes of the cases' figures of each round.
+        """Sum up what `compute` makes of each round in which all cases were measured.
 
-        Rounds in which one of the cases was not measured do not count; returns None
-        if there is no other.
+        Returns None if there is no such round.
         """
         series = [self.figures.get(case, []) for case in cases]
         found = [compute(*figures) for figures in zip(*series, strict=False)]

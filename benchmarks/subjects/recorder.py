@@ -14,8 +14,7 @@ _starts: list[tuple[str, int]] = []
 
 
 def pytest_collection_modifyitems(items: list[Any]) -> None:
-    # Modules may take turns, ten tests each: what it costs to change between them is
-    # then left out of the medians.
+    # Modules may take turns. Ten tests each: medians leave out what a change costs.
     if os.environ["BENCHMARK_TAKE_TURNS"]:
         items.sort(key=lambda item: item.callspec.params["number"] // 10)
 
