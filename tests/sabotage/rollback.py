@@ -116,13 +116,13 @@ BREAKS = [
     in_sqlite(
         "every call goes through aiosqlite's thread",
         "_call_in_this_thread):",
-        "driver._execute):",
+        "self._driver._execute):",
         "threads::rollback",
     ),
     in_sqlite(
         "tests with real commits run in the loop's thread as well",
-        'with patch.object(driver, "_execute", _call_in_this_thread):',
-        "for driver._execute in [_call_in_this_thread]:",
+        'with patch.object(self._driver, "_execute", _call_in_this_thread):',
+        "for self._driver._execute in [_call_in_this_thread]:",
         "threads::real_commits",
         backends=IN_MEMORY,
     ),

@@ -120,7 +120,7 @@ async def test_running(session_factory):
     await cancel_twice(session_factory, running, slow, add_tell)
 
 
-@leaky("BypassWarning", "engine of its own", "Let it use the session factory")
+@leaky("BypassWarning", "engine of its own", "Let it use session_factory")
 async def test_engine(database, session):
     await add(session)
     engine = create_engine(database.url)

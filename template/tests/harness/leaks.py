@@ -56,6 +56,5 @@ class Leaks:
         names = [*args, kw.get("database"), kw.get("dbname")]
         if dialect is not self._engine.dialect and self._engine.url.database in names:
             msg = "Code under test connects to the test database with an engine of its "
-            msg += "own, which nothing isolates. Let it use the session factory, which "
-            msg += "the fixtures connect, or the fixture `engine`."
+            msg += "own, not isolated. Let it use session_factory, or the fixture `engine`."
             warnings.warn(BypassWarning(msg), stacklevel=2)
