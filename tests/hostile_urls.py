@@ -144,6 +144,34 @@ REFUSED: list[tuple[str, str, str, tuple[str, ...]]] = [
     *((OWN_URL, UNREADABLE, own, ()) for own in ("letmein", "pg://a:letmein@h:x/a")),
 ]
 
+SHOP = f"postgresql://{LOGIN}@{HERE}"
+ALLOW = {"PYTEST_ADDOPTS": "-o 'test_database_hosts=127.1 tests.example.com'"}
+WORKERS = {"PYTEST_ADDOPTS": "-n 2"}
+# What is refused through pytest: for each rule, what would lead a driver away.
+REFUSED_BY_PYTEST: list[tuple[str, str, str, dict[str, str]]] = [
+    ("asyncpg", SHOP.replace("127.0.0.1", "127.0.0.1,127.1"), HOST, {}),
+    ("psycopg", SHOP.replace("127.0.0.1", "[::1%lo,127.1]"), HOST, {}),
+    ("psycopg", "postgresql:///shop_test", HOST, {"PGHOST": "127.0.0.1"}),
+    ("psycopg", "postgresql:///shop_test", HOST, {"PGSERVICE": "precious"}),
+    ("asyncpg", SHOP.replace("shop_test", "precious"), NAME, {}),
+    ("psycopg", SHOP.replace("shop_test", "dbname=precious%20a=_test"), NAME, {}),
+    ("asyncpg", f"{SHOP}?port={{trap}}", QUERY, {}),
+    ("psycopg", f"{SHOP}?hostaddr=127.0.0.2", QUERY, {}),
+    ("asyncpg", f"{SHOP}?database=precious", QUERY, {}),
+    ("psycopg", f"{SHOP}?dbname=precious", QUERY, {}),
+    ("psycopg", f"{SHOP}?service=precious", QUERY, {"PGSYSCONFDIR": "{traps}"}),
+    ("asyncpg", f"postgresql://{LOGIN}@/shop_test?host={{traps}},127.1", QUERY, {}),
+    ("asyncpg", "sqlite+aiosqlite:///{traps}/shop_test", KIND, {}),
+    ("psycopg", f"jdbc:{SHOP}", FORM, {}),
+    ("asyncpg", SHOP.replace(":sword", "%00options%00-crole%3Dx:sword"), FORM, {}),
+    ("psycopg", SHOP.replace("%40letmein", "@letmein/"), AT, {}),
+    ("asyncpg", SHOP.replace("127.0.0.1", "127.1.example.com"), HOST, ALLOW),
+    ("psycopg", SHOP.replace("127.0.0.1", "127.1"), HOST, WORKERS),
+    ("asyncpg", OWN_URL, OWN, {"DATABASE_URL": "postgresql:///?service=precious"}),
+    ("psycopg", OWN_URL, OWN, {"dotenv": f"export database_url='{OWN_URL}'"} | WORKERS),
+    ("psycopg", SHOP, UNREADABLE, {"DATABASE_URL": "letmein"}),
+]
+
 # What is accepted, the hosts in `ALLOWED` being allowed.
 FRIENDLY = words("""
     LOGIN@HERE LOGIN@localhost:{port}/shop_test LOGIN@LOCALHOST:{port}/shop_test
@@ -157,3 +185,27 @@ FRIENDLY = words("""
     postgres:swordfish\N{LATIN SMALL LETTER E WITH ACUTE}letmein@localhost/shop_test
 """)
 FRIENDLY += [f"{LOGIN}@127.0.0.1/{'x' * 43}_test"]
+
+LEADING_AWAY = {"PGHOST": "127.0.0.2", "PGHOSTADDR": "127.0.0.2", "PGPORT": "{trap}"}
+LEADING_AWAY |= {"PGDATABASE": "precious", "PGSERVICE": "precious", "HOME": "{traps}"}
+LEADING_AWAY |= {"PGSERVICEFILE": "{traps}/pg_service.conf", "PGSYSCONFDIR": "{traps}"}
+LEADING_AWAY |= {"PGOPTIONS": "-c default_transaction_read_only=on"}
+LEADING_AWAY |= {"PGTARGETSESSIONATTRS": "standby"}
+PGUSER = {"PGUSER": "locked", "PGPASSWORD": "correct"}
+SOCKET = f"postgresql://{LOGIN}@:{{port}}/shop_test?host={{sockets}}"
+SPECIAL = "s%40%2F%3A%3F%23%25%5B%20%2B:!'%25%40%3A%2F \u00e9"
+# What is accepted through pytest, 127.1 and 0x7f.1 being allowed, by each driver.
+ACCEPTED_BY_PYTEST: list[tuple[str, dict[str, str]]] = [
+    (SHOP, {}),
+    (SHOP.replace("127.0.0.1", "LOCALHOST").replace("_", "%5F") + "?{tls}=prefer", {}),
+    # It is allowed, and looks like nothing that is.
+    (SHOP.replace("127.0.0.1", "0x7F.1"), {}),
+    # Without a host, there is more for variables to say.
+    (SOCKET, LEADING_AWAY),
+    (SOCKET, {"PGHOST": "{traps}", "PGPORT": "5432", "PGSERVICE": "missing"}),
+    (SHOP.replace("127.0.0.1", "localhost"), LEADING_AWAY),
+    ("", LEADING_AWAY),
+    (f"postgresql+psycopg2://locked:correct@{HERE}", {}),
+    (f"postgresql://{HERE}", PGUSER),
+    (f"postgresql://{SPECIAL}@{HERE}", {}),
+]

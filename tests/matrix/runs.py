@@ -198,15 +198,15 @@ def wait_until(
         time.sleep(0.02)
 
 
-def databases_like(port: int, prefix: str) -> set[str]:
+def databases_like(port: int, prefix: str) -> list[str]:
     """Return the names of all databases on a server that start with `prefix`."""
+    query = "SELECT datname FROM pg_database WHERE starts_with(datname, %s)"
     with psycopg.connect(ADMIN.format(port=port)) as connection:
-        rows = connection.execute("SELECT datname FROM pg_database").fetchall()
-    return {str(name) for (name,) in rows if name.startswith(prefix)}
+        return [str(name) for (name,) in connection.execute(query, [prefix])]
 
 
-def plain_user(port: int, name: str) -> str:
-    """Make a user who may do nothing but create databases; return a URL for tests."""
-    with psycopg.connect(ADMIN.format(port=port), autocommit=True) as connection:
-        connection.execute(f"CREATE ROLE {name} LOGIN CREATEDB")
+def plain_user(port: int, name: str, right: str = "CREATEDB") -> str:
+    """Make a user who has no more than this right; return a URL for tests."""
+    with psycopg.connect(ADMIN.format(port=port)) as connection:
+        connection.execute(f"CREATE ROLE {name} LOGIN {right}")
     return f"postgresql://{name}@127.0.0.1:{port}/{name}_test"
