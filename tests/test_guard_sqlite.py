@@ -1,71 +1,60 @@
 """The guard for SQLite: the application's databases stay as they are."""
 
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from .matrix.projects import Project, Renderer
+from .matrix.projects import Renderer
 from .matrix.runner import run_pytest
 from .scenarios import add_scenario
 
-REFUSED = pytest.ExitCode.USAGE_ERROR
-
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A folder with databases of an application, and links to them."""
-    folder = tmp_path / "data"
-    folder.mkdir()
-    # The second is called what the tests call their own.
-    for name in ("application.db", "app_test.db", "its copy, 100%.db", "\u00e9.db"):
-        with sqlite3.connect(folder / name) as connection:
-            connection.execute("CREATE TABLE task (id INTEGER PRIMARY KEY, title TEXT)")
-            connection.execute("INSERT INTO task VALUES (1, 'precious')")
-        connection.close()
-    (folder / "symlink").symlink_to(folder / "application.db")
-    (folder / "hard_link_test.db").hardlink_to(folder / "application.db")
-    return folder
-
-
-def contents(folder: Path) -> dict[str, tuple[int, bytes]]:
-    """Return what is in a folder, and when that was changed.
+def folder(tmp_path: Path) -> Iterator[Path]:
+    """A folder with databases of an application, and links, that has to stay as it is.
 
     A journal changes the folder, even if it is gone in the end.
     """
-    found = {".": (folder.stat().st_mtime_ns, b"")}
-    for path in folder.iterdir():
-        found[path.name] = (path.stat().st_mtime_ns, path.read_bytes())
-    return found
+    folder = tmp_path / "data"
+    folder.mkdir()
+    # The second is called what the tests call their own.
+    for name in ("data.db", "app_test.db", "its copy, 100%.db", "\u00e9.db"):
+        with sqlite3.connect(folder / name) as connection:
+            connection.execute("CREATE TABLE task AS SELECT 'precious' AS title")
+        connection.close()
+    (folder / "symlink").symlink_to(folder / "data.db")
+    (folder / "hard_link_test.db").hardlink_to(folder / "data.db")
+    paths = [folder, *folder.iterdir()]
+    before = [path.stat().st_mtime_ns for path in paths]
+    files = [path.read_bytes() for path in paths[1:]]
+    yield folder
+    assert [path.stat().st_mtime_ns for path in paths] == before
+    assert [path.read_bytes() for path in paths[1:]] == files
 
 
 # Where the application is told of its database: in a file `.env`, in variables, or in
 # both, which read settings without regard to case. `@` stands for a folder's path.
 @pytest.mark.parametrize(
-    ("backend", "dotenv", "variables"),
+    ("case", "dotenv", "variables"),
     [
+        ("sqlite-memory recreate", "X=data\nDATABASE_URL=SQLITE@/${X}.db", ""),
         (
-            "sqlite-memory",
-            "NAME=application\nDATABASE_URL=sqlite+aiosqlite:///@/${NAME}.db",
-            {},
+            "sqlite-file truncate -n 2",
+            "DATABASE_URL=SQLITE@/symlink",
+            "DATABASE_URL=SQLITEfile:@/app_test.db?uri=true "
+            "dATABASE_uRL=SQLITE@/hard_link_test.db",
         ),
         (
-            "sqlite-memory",
-            "DATABASE_URL=sqlite+aiosqlite:///@/symlink",
-            {
-                "DATABASE_URL": "sqlite+aiosqlite:///file:@/app_test.db?uri=true",
-                "dATABASE_uRL": "sqlite+aiosqlite:///@/hard_link_test.db",
-            },
+            "sqlite-file snapshot",
+            "export Database_Url='SQLITE@/\u00e9.db'",
+            "database_url=SQLITE@/data.db",
         ),
         (
-            "sqlite-file",
-            "export Database_Url='sqlite+aiosqlite:///@/\u00e9.db'",
-            {"database_url": "sqlite+aiosqlite:///@/app_test.db"},
-        ),
-        (
-            "sqlite-and-postgresql",
-            "database_url=sqlite+aiosqlite:///@/its copy, 100%.db",
-            {"Database_Url": "sqlite+aiosqlite:///file:@/symlink?mode=rw&uri=true"},
+            "sqlite-and-postgresql rollback --database all",
+            "database_url=SQLITE@/its copy, 100%.db",
+            "Database_Url=SQLITEfile:@/symlink?mode=rw&uri=true",
         ),
     ],
 )
@@ -73,75 +62,45 @@ def test_database_of_the_application_stays_as_it_is(
     render: Renderer,
     tmp_path: Path,
     folder: Path,
-    backend: str,
+    case: str,
     dotenv: str,
-    variables: dict[str, str],
+    variables: str,
 ) -> None:
-    project = render(backend=backend).copy(tmp_path / "project")
-    test = add_scenario(project, "application")
-    (project.root / ".env").write_text(dotenv.replace("@", str(folder)))
-    variables = {name: url.replace("@", str(folder)) for name, url in variables.items()}
-    before = contents(folder)
-    run = run_pytest(project.root, [test], **variables)
-
-    assert run.status == 0, run.output
-    assert contents(folder) == before
-
-
-@pytest.mark.parametrize(
-    ("backend", "isolation", "options"),
-    [
-        ("sqlite-memory", "recreate", []),
-        ("sqlite-file", "truncate", ["-n2"]),
-        ("sqlite-file", "snapshot", []),
-        ("sqlite-and-postgresql", "rollback", ["--database=all"]),
-    ],
-)
-def test_database_of_the_application_stays_as_it_is_in_the_whole_suite(
-    render: Renderer,
-    tmp_path: Path,
-    folder: Path,
-    backend: str,
-    isolation: str,
-    options: list[str],
-) -> None:
+    backend, isolation, *options = case.split()
     project = render(backend=backend, isolation=isolation).copy(tmp_path / "project")
-    url = f"sqlite+aiosqlite:///{folder}/application.db"
-    before = contents(folder)
-    run = run_pytest(project.root, options, DATABASE_URL=url)
+    # Last, because it commits between two tests, which fails the next one.
+    test = project.root / add_scenario(project, "application")
+    test.rename(test.with_name("test_zzz.py"))
+    dotenv, variables = (
+        text.replace("SQLITE", "sqlite+aiosqlite:///").replace("@", str(folder))
+        for text in (dotenv, variables)
+    )
+    (project.root / ".env").write_text(dotenv)
+    own = dict(pair.split("=", 1) for pair in variables.split())
+    run = run_pytest(project.root, options, **own)
 
     assert run.status == 0, run.output
-    assert contents(folder) == before
 
 
 @pytest.mark.parametrize(
     ("backend", "url", "options"),
     [
-        ("sqlite-memory", "sqlite+aiosqlite:///@/app_test.db", []),
-        ("sqlite-memory", "postgresql://app:letmein@localhost/shop_test", []),
-        ("sqlite-file", "sqlite+aiosqlite:///file:@/symlink?uri=true", ["-n2"]),
-        ("sqlite-file", "letmein", []),
-        ("sqlite-and-postgresql", "sqlite+aiosqlite:///@/app_test.db", []),
-        ("sqlite-and-postgresql", "sqlite:///@/app_test.db", ["--database=all"]),
+        ("sqlite-memory", "sqlite+aiosqlite:///{folder}/app_test.db", ""),
+        ("sqlite-memory", "postgresql://app:letmein@localhost/shop_test", ""),
+        ("sqlite-file", "sqlite+aiosqlite:///file:{folder}/symlink?uri=true", "-n 2"),
+        ("sqlite-and-postgresql", "sqlite:///{folder}/app_test.db", "--database all"),
     ],
 )
 def test_no_other_database_is_accepted(
-    render: Renderer,
-    tmp_path: Path,
-    folder: Path,
-    backend: str,
-    url: str,
-    options: list[str],
+    render: Renderer, tmp_path: Path, folder: Path, backend: str, url: str, options: str
 ) -> None:
-    project: Project = render(backend=backend).copy(tmp_path / "project")
-    before = contents(folder)
-    url = url.replace("@", str(folder)) if "letmein" not in url else url
-    run = run_pytest(project.root, options, TEST_DATABASE_URL=url)
+    project = render(backend=backend).copy(tmp_path / "project")
+    url = url.format(folder=folder)
+    run = run_pytest(project.root, options.split(), TEST_DATABASE_URL=url)
 
-    assert run.status == REFUSED, run.output
+    assert run.status == pytest.ExitCode.USAGE_ERROR, run.output
     assert "TEST_DATABASE_URL is " in run.output
     assert "unset it" in run.output or "give a postgresql:// URL" in run.output
     assert "letmein" not in run.output
     assert "Traceback" not in run.output
     assert run.outcomes == {}
-    assert contents(folder) == before

@@ -6,172 +6,93 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from .matrix.machines import copy_of_the_wheel
 from .matrix.projects import Renderer
-from .matrix.runner import Run, run_pytest
+from .matrix.runner import run_pytest
+from .matrix.runs import ADMIN
 from .scenarios import assert_says
 
 UNUSABLE = 4  # pytest's exit status for what it cannot start with
 INTERRUPTED = 2  # with workers, what they find out ends the run later
 
-workers = pytest.mark.parametrize("workers", ["0", "2"])
-# With workers nothing depends on the driver.
-drivers_and_workers = pytest.mark.parametrize(
-    ("driver", "workers"), [("asyncpg", "0"), ("psycopg", "0"), ("asyncpg", "2")]
-)
 
-
-# ---- Settings of pytest ------------------------------------------------------------
-
-SCOPES = ("asyncio_default_fixture_loop_scope", "asyncio_default_test_loop_scope")
-
-
+@pytest.mark.parametrize("scope", ["fixture", "test"])
 @pytest.mark.parametrize(
-    ("file", "old", "new", "workers"),
+    ("file", "value", "options"),
     [
-        ("pyproject.toml", '{name} = "session"', "", "0"),
-        ("pyproject.toml", '{name} = "session"', '{name} = "function"', "2"),
-        ("pytest.ini", "{name} = session", "{name} = Session", "0"),
-        ("pytest.ini", "{name} = session", "", "2"),
+        ("pyproject.toml", "", ""),
+        ("pyproject.toml", 'LOOP_SCOPE = "function"', "-n 2"),
+        ("pytest.ini", "LOOP_SCOPE = Session", ""),
+        ("pytest.ini", "", "-n 2"),
+        ("pyproject.toml", 'LOOP_SCOPE = "session"', "-o LOOP_SCOPE=module"),
     ],
 )
-@pytest.mark.parametrize("name", SCOPES)
 def test_wrong_loop_scope_is_named(
-    render: Renderer,
-    tmp_path: Path,
-    file: str,
-    name: str,
-    old: str,
-    new: str,
-    workers: str,
+    render: Renderer, tmp_path: Path, file: str, value: str, options: str, scope: str
 ) -> None:
     pytest_config = "pytest-ini" if file == "pytest.ini" else "pyproject"
     project = render(pytest_config=pytest_config).copy(tmp_path / "project")
-    text = project.read(file)
-    assert old.format(name=name) in text
-    changed = text.replace(old.format(name=name), new.format(name=name))
-    (project.root / file).write_text(changed)
-    run = run_pytest(project.root, ["-n", workers])
+    name = f"asyncio_default_{scope}_loop_scope"
+    value, options = (t.replace("LOOP_SCOPE", name) for t in (value, options))
+    text = re.sub(rf"^{name} = .*", value, project.read(file), flags=re.MULTILINE)
+    (project.root / file).write_text(text)
+    run = run_pytest(project.root, options.split())
 
     assert run.status == UNUSABLE
     assert_says(run.output, f"set {name} to `session` in pytest's configuration")
     assert run.outcomes == {}
 
 
-@workers
-@pytest.mark.parametrize("name", SCOPES)
-def test_wrong_loop_scope_on_the_command_line_is_named(
-    render: Renderer, tmp_path: Path, name: str, workers: str
-) -> None:
-    project = render().copy(tmp_path / "project")
-    run = run_pytest(project.root, ["-n", workers, "-o", f"{name}=module"])
-
-    assert run.status == UNUSABLE
-    assert_says(run.output, f"set {name} to `session`")
-
-
 def test_wrong_loop_scope_of_a_test_is_named(render: Renderer, tmp_path: Path) -> None:
     project = render().copy(tmp_path / "project")
-    (project.root / "tests" / "test_scope.py").write_text(
-        "import pytest\n\n"
-        "@pytest.mark.asyncio(loop_scope='function')\n"
-        "async def test_scope(session): ...\n"
-    )
-    run = run_pytest(project.root, ["tests/test_scope.py"])
+    test = project.root / "tests" / "test_scope.py"
+    mark = "import pytest\n\n@pytest.mark.asyncio(loop_scope='function')\n"
+    test.write_text(f"{mark}async def test_scope(session): ...\n")
+    run = run_pytest(project.root, [str(test)])
 
     assert run.status == 1
     assert_says(run.output, "has to keep the loop scope `session`")
 
 
-# ---- Servers that are of no use -----------------------------------------------------
-
-CURE = "name them in TEST_DATABASE_URL, or leave it unset"
+DID_NOT_START = "PostgreSQL did not start in /"
 
 
-def assert_ends_early(run: Run, workers: str, *messages: str) -> None:
-    """Fail unless a run without a database ended, with messages, at its first need."""
-    assert run.status == (UNUSABLE if workers == "0" else INTERRUPTED), run.output
-    assert_says(run.output, *messages)
-    # Once in each worker, and not once in each test.
-    assert len([one for one in run.outcomes.values() if one != "passed"]) <= 2
-
-
+@pytest.mark.parametrize("workers", ["0", "2"])
 @pytest.mark.parametrize(
-    ("damage", "reason", "workers"),
+    ("file", "old", "new", "role", "reason"),
     [
-        ("missing", "postgres.bki", "0"),
-        ("wrong", "no_such_setting", "0"),
-        ("wrong", "no_such_setting", "2"),
+        ("keeper.py", "fsync=off", "no_such=1", "", "no_such"),
+        # The server itself does not start, though its files were made.
+        ("keeper.py", "addresses=", "addresses=192.0.2.1", "", "TCP/IP"),
+        ("server.py", "", "", "humble", "the user may not create databases"),
+        # Old servers are hard to come by, so it is the tests that are of the future.
+        ("postgresql.py", "N = 15", "N = 99", "postgres", "the server is PostgreSQL"),
     ],
 )
-def test_log_is_shown_of_a_server_that_does_not_start(
+def test_server_that_is_of_no_use_is_refused_with_the_reason_and_the_fix(
     render: Renderer,
     tmp_path: Path,
-    damage: str,
+    server: int,
+    file: str,
+    old: str,
+    new: str,
+    role: str,
     reason: str,
     workers: str,
 ) -> None:
     project = render(backend="postgresql").copy(tmp_path / "project")
-    (tmp_path / "wheel").mkdir()
-    package = copy_of_the_wheel(tmp_path / "wheel")
-    share = package / "pginstall" / "share"
-    if damage == "missing":
-        (share / "postgres.bki").unlink()
+    path = project.root / "tests" / "harness" / file
+    path.write_text(path.read_text().replace(old, new))
+    with psycopg.connect(ADMIN.format(port=server)) as connection:
+        connection.execute("DROP ROLE IF EXISTS humble; CREATE ROLE humble LOGIN")
+    url = f"postgresql://{role}@127.0.0.1:{server}/useless_test" if role else ""
+    run = run_pytest(project.root, ["-n", workers], TEST_DATABASE_URL=url)
+
+    assert run.status == (UNUSABLE if workers == "0" else INTERRUPTED), run.output
+    if role:
+        assert_says(run.output, reason, "a user who may", "name them in TEST_DATABASE")
     else:
-        with (share / "postgresql.conf.sample").open("a") as settings:
-            settings.write("no_such_setting = on\n")
-    run = run_pytest(
-        project.root,
-        ["-n", workers],
-        PYTHONPATH=f"src:{package.parent}",
-        TMPDIR=tmp_path,
-    )
-
-    message = "PostgreSQL did not start in /"
-    cure = "name a server of your own in TEST_DATABASE_URL"
-    assert_ends_early(run, workers, message, reason, cure)
-    [directory] = set(re.findall(rf"{message[:-1]}(/.+?): ", run.output))
-    assert not Path(directory).exists()
-
-
-@drivers_and_workers
-def test_user_who_may_not_create_databases_is_told_so(
-    render: Renderer,
-    tmp_path: Path,
-    server: int,
-    driver: str,
-    workers: str,
-) -> None:
-    role = f"humble_{driver}_{workers}"
-    admin = f"postgresql://postgres@127.0.0.1:{server}/postgres"
-    with psycopg.connect(admin, autocommit=True) as connection:
-        connection.execute(f"CREATE ROLE {role} LOGIN")
-    project = render(backend="postgresql", postgres_driver=driver)
-    project = project.copy(tmp_path / "project")
-    url = f"postgresql://{role}@127.0.0.1:{server}/humble_test"
-    run = run_pytest(project.root, ["-n", workers], TEST_DATABASE_URL=url)
-
-    message = "the user may not create databases"
-    assert_ends_early(run, workers, message, "a user who may create databases", CURE)
-
-
-@drivers_and_workers
-def test_server_that_is_too_old_is_refused(
-    render: Renderer,
-    tmp_path: Path,
-    server: int,
-    driver: str,
-    workers: str,
-) -> None:
-    project = render(backend="postgresql", postgres_driver=driver)
-    project = project.copy(tmp_path / "project")
-    # Old servers are hard to come by, so it is the tests that are of the future.
-    path = project.root / "tests" / "harness" / "postgresql.py"
-    text = path.read_text()
-    assert "OLDEST_VERSION = 15\n" in text
-    path.write_text(text.replace("OLDEST_VERSION = 15\n", "OLDEST_VERSION = 99\n"))
-    url = f"postgresql://postgres@127.0.0.1:{server}/old_test"
-    run = run_pytest(project.root, ["-n", workers], TEST_DATABASE_URL=url)
-
-    message = "The tests need PostgreSQL 99 or newer"
-    assert_ends_early(run, workers, "the server is PostgreSQL", message, CURE)
+        assert_says(run.output, DID_NOT_START, reason, "name a server of your own in")
+    # Once in each worker, and not once in each test.
+    assert len([one for one in run.outcomes.values() if one != "passed"]) <= 2
+    for directory in re.findall(rf"{DID_NOT_START[:-1]}(/.+?): ", run.output):
+        assert not Path(directory).exists()
