@@ -1,6 +1,7 @@
 """Which files are rendered, and what must agree between them."""
 
 import keyword
+import re
 import sys
 import tomllib
 from pathlib import Path
@@ -12,7 +13,7 @@ from packaging.utils import canonicalize_name
 from .matrix.checks import metadata, modules_of, requirements
 from .matrix.combinations import Combinations
 from .matrix.environment import LOCK
-from .matrix.facts import STRATEGIES
+from .matrix.facts import BACKENDS, STRATEGIES
 from .matrix.projects import Project, Renderer
 from .matrix.questionnaire import Questionnaire, choices_of
 from .matrix.suites import POSTGRESQL, SQLITE, databases_of
@@ -29,40 +30,23 @@ def names(project: Project) -> set[str]:
     return {path.as_posix() for path in project.files()}
 
 
-@pytest.mark.parametrize("isolation", STRATEGIES)
-@pytest.mark.parametrize("backend", ["sqlite-file", "sqlite-and-postgresql"])
-def test_only_the_chosen_strategy_is_rendered(
-    render: Renderer, backend: str, isolation: str
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_files_and_dependencies_are_of_the_chosen_backend_and_strategy(
+    render: Renderer, backend: str
 ) -> None:
-    files = names(render(backend=backend, isolation=isolation))
-
-    for strategy in STRATEGIES:
-        found = [name for name in files if name.endswith(f"_{strategy}.py")]
-        assert bool(found) == (strategy == isolation), found
-
-
-@pytest.mark.parametrize(
-    ("backend", "databases"),
-    [
-        ("sqlite-memory", [SQLITE]),
-        ("sqlite-file", [SQLITE]),
-        ("postgresql", [POSTGRESQL]),
-        ("sqlite-and-postgresql", [SQLITE, POSTGRESQL]),
-    ],
-)
-def test_files_and_dependencies_are_of_the_chosen_backend(
-    render: Renderer, backend: str, databases: list[str]
-) -> None:
-    project = render(backend=backend)
-    text = project.read("pyproject.toml").lower()
-
-    assert databases_of(project) == databases
-    assert ("aiosqlite" in text) == (SQLITE in databases)
-    assert ("asyncpg" in text) == (POSTGRESQL in databases)
-    for database in (SQLITE, POSTGRESQL):
-        if database not in databases:
-            harness = [n for n in names(project) if n.startswith("tests/harness/")]
-            assert not [name for name in harness if database in name]
+    for isolation in STRATEGIES:
+        project = render(backend=backend, isolation=isolation)
+        files = names(project)
+        for strategy in STRATEGIES:
+            found = [name for name in files if name.endswith(f"_{strategy}.py")]
+            assert bool(found) == (strategy == isolation), found
+        for kind, driver in ((SQLITE, "aiosqlite"), (POSTGRESQL, "asyncpg")):
+            found = [
+                name for name in files if re.search(rf"tests/harness/.*{kind}", name)
+            ]
+            is_chosen = kind in backend
+            assert bool(found) == (kind in databases_of(project)) == is_chosen, found
+            assert (driver in project.read("pyproject.toml")) == is_chosen
 
 
 def test_what_is_declared_follows_from_the_answers(

@@ -67,9 +67,8 @@ def problem_of_outcomes(project: Project, outcomes: dict[str, str]) -> str | Non
         if node.name.startswith("test_")
     }
     if not source or ran.keys() != source:
-        return (
-            f"not run: {source - ran.keys()}; not in the source: {ran.keys() - source}"
-        )
+        missing, surplus = source - ran.keys(), ran.keys() - source
+        return f"not run: {missing}; not in the source: {surplus}"
     databases = databases_of(project)
     for test, runs in ran.items():
         ids = {part for parameters in runs for part in parameters.split("-")}
