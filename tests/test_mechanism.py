@@ -35,6 +35,17 @@ secret:
   default: "{{ kind }}"
   when: false
 """
+PHASES = """
+import pytest
+@pytest.fixture
+def fails():
+    yield
+    assert False
+def test_call(fails): ...
+def test_fine(): ...
+@pytest.mark.skip
+def test_skipped(): ...
+"""
 
 
 def test_combinations_of_any_question_are_those_that_prompts_reach(
@@ -168,17 +179,7 @@ def test_debris_of_a_careless_template_is_found(text: str, problem: str | None) 
 
 
 def test_every_phase_of_a_test_counts(tmp_path: Path) -> None:
-    (tmp_path / "test_it.py").write_text(
-        "import pytest\n"
-        "@pytest.fixture\n"
-        "def fails():\n"
-        "    yield\n"
-        "    assert False\n"
-        "def test_call(fails): ...\n"
-        "def test_fine(): ...\n"
-        "@pytest.mark.skip\n"
-        "def test_skipped(): ...\n"
-    )
+    (tmp_path / "test_it.py").write_text(PHASES)
     run = run_pytest(tmp_path, ["-q"])
 
     assert run.status == 1

@@ -23,19 +23,17 @@ QUESTIONS: dict[str, list[Value]] = {
 }
 
 
-def test_questions_defaults_and_choices_are_these(questionnaire: Questionnaire) -> None:
+def test_questions_have_help_and_these_defaults_and_choices(
+    questionnaire: Questionnaire,
+) -> None:
     assert questionnaire.asked == list(QUESTIONS)
+    assert all(questionnaire.details[name]["help"].strip() for name in QUESTIONS)
     assert dict(questionnaire.complete({})) | {"postgres_driver": "asyncpg"} == {
         name: values[0] for name, values in QUESTIONS.items()
     }
     for name in questionnaire.closed:
         offered = choices_of(questionnaire.details[name])
         assert sorted(offered, key=str) == sorted(QUESTIONS[name], key=str)
-
-
-def test_every_question_has_help(questionnaire: Questionnaire) -> None:
-    for name in questionnaire.asked:
-        assert questionnaire.details[name]["help"].strip(), name
 
 
 def test_package_name_is_made_from_the_project_name(

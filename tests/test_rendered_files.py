@@ -41,9 +41,7 @@ def test_files_and_dependencies_are_of_the_chosen_backend_and_strategy(
             found = [name for name in files if name.endswith(f"_{strategy}.py")]
             assert bool(found) == (strategy == isolation), found
         for kind, driver in ((SQLITE, "aiosqlite"), (POSTGRESQL, "asyncpg")):
-            found = [
-                name for name in files if re.search(rf"tests/harness/.*{kind}", name)
-            ]
+            found = [n for n in files if re.match(f"tests/harness/.*{kind}", n)]
             is_chosen = kind in backend
             assert bool(found) == (kind in databases_of(project)) == is_chosen, found
             assert (driver in project.read("pyproject.toml")) == is_chosen

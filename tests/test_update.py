@@ -14,7 +14,8 @@ from .matrix.runner import run_pytest
 HARNESS = "tests/harness/leaks.py"
 CHANGED = "# Changed in the newer version.\n"
 
-# What a user adds to files of a project.
+# What a user deletes, and adds to files of a project.
+DELETED = ["LICENSE", "tests/test_models.py"]
 PACKAGE = "src/task_tracker"
 WORK = {
     f"{PACKAGE}/models/invoice.py": '''"""A model of the user's own."""
@@ -91,6 +92,8 @@ def make_project(repository: Path, folder: Path, answers: Answers) -> dict[str, 
     commit(folder)
     for path, text in WORK.items():
         add(text, folder / path)
+    for path in DELETED:
+        (folder / path).unlink(missing_ok=True)
     commit(folder)
     return {path: (folder / path).read_text() for path in WORK}
 
@@ -136,6 +139,7 @@ def test_update_keeps_the_users_work_and_brings_the_new_version(
     assert run.returncode == 0, run.stderr
     assert "Task Tracker is up to date. Next:" in run.stderr
     assert {path: project.read(path) for path in work} == work
+    assert not [path for path in DELETED if (project.root / path).exists()]
     assert project.read(HARNESS).endswith(CHANGED)
     assert CHANGED in project.read("pyproject.toml")
     assert "_commit: 0.2.0" in project.read(".copier-answers.yml")
@@ -148,19 +152,3 @@ def test_update_keeps_the_users_work_and_brings_the_new_version(
     assert {path.name for path in harness} == {path.name for path in wanted}
     done = run_pytest(project.root, ["-q"])
     assert done.status == 0, done.output
-
-
-def test_file_that_the_user_deleted_stays_deleted(
-    repository: Path, tmp_path: Path
-) -> None:
-    folder = tmp_path / "project"
-    make_project(repository, folder, {})
-    deleted = [folder / "tests" / "test_models.py", folder / "LICENSE"]
-    for path in deleted:
-        path.unlink()
-    commit(folder)
-    release(repository)
-
-    assert environment.copier(folder, "update").returncode == 0
-
-    assert not [path for path in deleted if path.exists()]

@@ -38,29 +38,27 @@ def metadata(project: Project) -> dict[str, Any]:
 
 def check_text(project: Project) -> None:
     """Fail for what a careless template leaves behind in any file."""
-    typed_in = []
-    for name in ("project_name", "project_description", "user_name"):
-        answer = str(project.answers[name])
-        typed_in += [answer, json.dumps(answer, ensure_ascii=False)[1:-1]]
     for path in project.files():
         # It is Copier's, and a marker for type checkers is nothing but a name.
-        if path.name not in (ANSWERS_FILE, "py.typed"):
-            for problem in problems_of(project.read(path), path, typed_in):
-                project.fail(f"{path}: it has {problem}")
+        if path.name in (ANSWERS_FILE, "py.typed"):
+            continue
+        text = project.read(path)
+        for name in ("project_name", "project_description", "user_name"):
+            # It may hold whatever was typed in, also the way that JSON writes it.
+            answer = str(project.answers[name]) or "nothing typed in"
+            text = text.replace(answer, "x")
+            text = text.replace(json.dumps(answer, ensure_ascii=False)[1:-1], "x")
+        for problem in problems_of(text, path):
+            project.fail(f"{path}: it has {problem}")
 
 
-def problems_of(text: str, path: Path, typed_in: Iterable[str] = ()) -> list[str]:
-    """Return what is wrong with the text of a rendered file.
-
-    `typed_in` are the answers that may stand in it with whatever they hold.
-    """
+def problems_of(text: str, path: Path) -> list[str]:
+    """Return what is wrong with the text of a rendered file."""
     found = [] if text.strip() else ["no text"]
     if path.name == "LICENSE":
         text = text.removeprefix("\n")  # the text of Apache-2.0 starts with it
     if path.suffix != ".py":
         found += [problem for problem in DEBRIS if DEBRIS[problem].search(text)]
-    for answer in filter(None, typed_in):
-        text = text.replace(answer, "")
     return found + [f"{tag} of Jinja left" for tag in JINJA.findall(text)]
 
 

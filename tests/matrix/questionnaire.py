@@ -66,7 +66,14 @@ class Questionnaire:
         for name in self.details:
             before, found = found, []
             for answers, known in before:
-                question = self._question(name, known)
+                self._worker.answers = AnswersMap(user=known)
+                question = Question(
+                    var_name=name,
+                    answers=self._worker.answers,
+                    context=self._worker._render_context(),
+                    jinja_env=self.jinja,
+                    **self.details[name],
+                )
                 if not question.get_when():
                     found.append((answers, known | {name: question.get_default()}))
                     continue
@@ -104,16 +111,6 @@ class Questionnaire:
             defaults=True,
             quiet=True,
             settings=SettingsModel(),
-        )
-
-    def _question(self, name: str, known: dict[str, Any]) -> Question:
-        self._worker.answers = AnswersMap(user=known)
-        return Question(
-            answers=self._worker.answers,
-            context=self._worker._render_context(),
-            jinja_env=self.jinja,
-            var_name=name,
-            **self.details[name],
         )
 
 
