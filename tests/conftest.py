@@ -35,11 +35,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-def pytest_configure(config: pytest.Config) -> None:
+def pytest_sessionstart(session: pytest.Session) -> None:
     """Take a snapshot of the template, which all workers share."""
     # Whoever runs these tests has settings that must not answer questions.
     os.environ["COPIER_SETTINGS_PATH"] = str(COPIER_SETTINGS)
-    if not hasattr(config, "workerinput"):
+    if not hasattr(session.config, "workerinput"):
         os.environ[SHARED] = tempfile.mkdtemp(prefix="copier-sqlmodel-")
         projects.snapshot(Path(os.environ[SHARED], "template"))
 
@@ -71,10 +71,8 @@ def pytest_collection_modifyitems(
 ) -> None:
     """Leave out what other shards run."""
     kept = shard(items, *config.getoption("shard"))
-    left_out = set(items).difference(kept)
-    if left_out:
-        config.hook.pytest_deselected(items=list(left_out))
-        items[:] = kept
+    config.hook.pytest_deselected(items=list(set(items).difference(kept)))
+    items[:] = kept
 
 
 @pytest.fixture(scope="session")

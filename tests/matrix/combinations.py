@@ -49,11 +49,9 @@ class Combinations:
 
     def __init__(self, questionnaire: Questionnaire) -> None:
         self._questionnaire = questionnaire
-        closed = questionnaire.closed
+        asked, closed = questionnaire.asked, questionnaire.closed
         self.shaping_code = [name for name in closed if name not in TEXT_ONLY]
-        self.shaping_text = [
-            name for name in questionnaire.asked if name not in self.shaping_code
-        ]
+        self.shaping_text = [name for name in asked if name not in self.shaping_code]
 
     @functools.cached_property
     def every(self) -> list[Answers]:

@@ -20,11 +20,7 @@ _OURS = (
 
 def variables(**own: str | Path) -> dict[str, str]:
     """Return the variables for a process: this environment's, cleaned, and `own`."""
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.upper().startswith(_OURS)
-    }
+    kept = {k: v for k, v in os.environ.items() if not k.upper().startswith(_OURS)}
     programs = Path(sys.executable).parent
     ours = {
         # What somebody keeps in a home directory must not change results.

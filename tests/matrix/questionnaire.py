@@ -36,12 +36,9 @@ class Questionnaire:
         self.jinja.from_string = compiled  # type: ignore[method-assign]
         self.details: dict[str, dict[str, Any]] = self._worker.template.questions_data
         # The questions that are ever asked, and those of them that have choices.
-        self.asked = [
-            name
-            for name, details in self.details.items()
-            if details.get("when") is not False
-        ]
-        self.closed = [name for name in self.asked if choices_of(self.details[name])]
+        details = self.details
+        self.asked = [n for n in details if details[n].get("when") is not False]
+        self.closed = [n for n in self.asked if choices_of(details[n])]
 
     def complete(self, given: Answers) -> Answers:
         """Return the answer to every question that is asked when `given` is answered.
