@@ -5,7 +5,6 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -16,8 +15,7 @@ from .matrix.postgresql import postgresql_server
 from .matrix.projects import Renderer
 from .matrix.questionnaire import Questionnaire
 
-SHARED = pytest.StashKey[Path]()
-FAILED = pytest.StashKey[bool]()
+SHARED = "COPIER_SQLMODEL_SHARED"  # the variable that tells workers the folder
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -37,33 +35,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-def pytest_configure(config: pytest.Config) -> None:
+def pytest_sessionstart(session: pytest.Session) -> None:
     """Take a snapshot of the template, which all workers share."""
     # Whoever runs these tests has settings that must not answer questions.
     os.environ["COPIER_SETTINGS_PATH"] = str(COPIER_SETTINGS)
-    if hasattr(config, "workerinput"):
-        config.stash[SHARED] = Path(config.workerinput["shared"])
-        return
-    config.stash[SHARED] = Path(tempfile.mkdtemp(prefix="copier-sqlmodel-"))
-    projects.snapshot(config.stash[SHARED] / "template")
+    if not hasattr(session.config, "workerinput"):
+        os.environ[SHARED] = tempfile.mkdtemp(prefix="copier-sqlmodel-")
+        projects.snapshot(Path(os.environ[SHARED], "template"))
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_configure_node(node: Any) -> None:
-    """Tell a worker which folder is shared."""
-    node.workerinput["shared"] = str(node.config.stash[SHARED])
-
-
+@pytest.hookimpl(trylast=True)  # the workers have ended then
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """Note whether anything failed: then the rendered projects are kept."""
-    fine = (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
-    session.config.stash[FAILED] = exitstatus not in fine
-
-
-def pytest_unconfigure(config: pytest.Config) -> None:
     """Remove what was rendered, unless something failed."""
-    if not hasattr(config, "workerinput") and not config.stash.get(FAILED, False):
-        shutil.rmtree(config.stash[SHARED], ignore_errors=True)
+    fine = (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
+    if not hasattr(session.config, "workerinput") and exitstatus in fine:
+        shutil.rmtree(os.environ[SHARED], ignore_errors=True)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -71,8 +57,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     wanted = {"combination", "suite"} & set(metafunc.fixturenames)
     if not wanted:
         return
-    template = metafunc.config.stash[SHARED] / "template"
-    combinations = Combinations(Questionnaire(template))
+    combinations = Combinations(Questionnaire(Path(os.environ[SHARED], "template")))
     rows = [(f"pairs-{n}-", row) for n, row in enumerate(combinations.pairs)]
     if "combination" in wanted or metafunc.config.getoption("every_suite"):
         rows += [("", row) for row in combinations.every]
@@ -86,16 +71,14 @@ def pytest_collection_modifyitems(
 ) -> None:
     """Leave out what other shards run."""
     kept = shard(items, *config.getoption("shard"))
-    if len(kept) < len(items):
-        chosen = set(kept)
-        config.hook.pytest_deselected(items=[i for i in items if i not in chosen])
-        items[:] = kept
+    config.hook.pytest_deselected(items=list(set(items).difference(kept)))
+    items[:] = kept
 
 
 @pytest.fixture(scope="session")
-def shared(pytestconfig: pytest.Config) -> Path:
+def shared() -> Path:
     """A folder that all workers of this run share."""
-    return pytestconfig.stash[SHARED]
+    return Path(os.environ[SHARED])
 
 
 @pytest.fixture(scope="session")

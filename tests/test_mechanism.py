@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from .matrix import checks, environment
-from .matrix.combinations import TEXT_ONLY, Combinations, shard
-from .matrix.projects import Project, Renderer
-from .matrix.questionnaire import Questionnaire, UnreachableAnswerError
+from .matrix import environment
+from .matrix.checks import problems_of
+from .matrix.combinations import Combinations, shard
+from .matrix.projects import Renderer
+from .matrix.questionnaire import Questionnaire, UnreachableAnswerError, Value
 from .matrix.runner import run_pytest
 from .matrix.suites import problem_of_outcomes, run_suite
 
@@ -25,149 +26,100 @@ colour:
     Green:
       value: green
       validator: "{% if kind == 'plain' %}Plain is never green.{% endif %}"
-  when: "{{ kind != 'none' }}"
 size:
   type: int
   default: 1
-  validator: "{% if size > 9 %}At most 9.{% endif %}"
   when: "{{ kind == 'fancy' }}"
-loud:
-  type: bool
-  default: false
 secret:
   type: str
   default: "{{ kind }}"
   when: false
 """
-
-
+PHASES = """
+import pytest
 @pytest.fixture
-def small(tmp_path: Path) -> Questionnaire:
-    """A small template's questions."""
+def fails():
+    yield
+    assert False
+def test_call(fails): ...
+def test_fine(): ...
+@pytest.mark.skip
+def test_skipped(): ...
+"""
+
+
+def test_combinations_of_any_question_are_those_that_prompts_reach(
+    tmp_path: Path,
+) -> None:
     (tmp_path / "copier.yml").write_text(QUESTIONS)
-    return Questionnaire(tmp_path)
+    small = Questionnaire(tmp_path)
 
-
-# ---- Combinations ------------------------------------------------------------------
-
-
-def test_combinations_are_those_that_prompts_can_reach(small: Questionnaire) -> None:
-    assert small.combinations(["kind", "colour"]) == [
-        {"kind": "plain", "colour": "red", "loud": False},
-        {"kind": "fancy", "colour": "red", "size": 1, "loud": False},
-        {"kind": "fancy", "colour": "green", "size": 1, "loud": False},
+    assert small.combinations(small.closed) == [
+        {"kind": "plain", "colour": "red"},
+        {"kind": "fancy", "colour": "red", "size": 1},
+        {"kind": "fancy", "colour": "green", "size": 1},
     ]
 
 
-def test_new_question_is_covered_from_the_moment_it_is_written(tmp_path: Path) -> None:
-    more = "mood:\n  type: str\n  choices: [good, bad]\n  when: '{{ loud }}'\n"
-    (tmp_path / "copier.yml").write_text(QUESTIONS + more)
-    questionnaire = Questionnaire(tmp_path)
-
-    assert questionnaire.closed == ["kind", "colour", "loud", "mood"]
-    assert len(questionnaire.combinations(questionnaire.closed)) == 9
-
-
-def test_choice_that_a_validator_forbids_is_unreachable(small: Questionnaire) -> None:
-    with pytest.raises(ValueError, match="never green"):
-        small.complete({"kind": "plain", "colour": "green"})
-
-
-@pytest.mark.parametrize("name", ["size", "secret", "sise"])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("databse", "postgresql"), ("uses_sqlite", True), ("postgres_driver", "psycopg")],
+    ids=["unknown", "computed", "hidden"],
+)
 def test_answer_that_no_prompt_asks_for_is_refused(
-    small: Questionnaire, name: str
+    render: Renderer, name: str, value: Value
 ) -> None:
     with pytest.raises(UnreachableAnswerError, match=name):
-        small.complete({"kind": "plain", name: 1})
+        render(**{"backend": "sqlite-memory", name: value})
 
 
-def test_answer_that_a_validator_refuses_is_refused(small: Questionnaire) -> None:
-    with pytest.raises(ValueError, match="At most 9"):
-        small.complete({"kind": "fancy", "size": 10})
-
-
-def test_few_rows_cover_every_reachable_pair_of_answers(
+def test_few_reachable_rows_cover_every_reachable_pair_of_answers(
     combinations: Combinations, questionnaire: Questionnaire
 ) -> None:
     rows = combinations.pairs
-    covered = {
-        (one, row[one], other, row[other])
-        for row in rows
-        for one, other in itertools.permutations(row, 2)
-    }
-    every = combinations.every
-    values = {name: combinations.values(name) for name in combinations.shaping_text}
-    for one, other in itertools.combinations(questionnaire.asked, 2):
-        for row in every:
-            if one in row and other in row:
-                for first in values.get(one, [row[one]]):
-                    for second in values.get(other, [row[other]]):
-                        assert (one, first, other, second) in covered
+    covered = {pair for row in rows for pair in itertools.combinations(row.items(), 2)}
+    texts = {name: combinations.values(name) for name in combinations.shaping_text}
+    for row in combinations.every:
+        for one, other in itertools.combinations(row, 2):
+            for first in texts.get(one, [row[one]]):
+                for second in texts.get(other, [row[other]]):
+                    assert ((one, first), (other, second)) in covered
     assert len(rows) < 60
-
-
-def test_rows_of_pairs_are_reachable(
-    combinations: Combinations, questionnaire: Questionnaire
-) -> None:
-    for row in combinations.pairs:
-        assert questionnaire.complete(row) == row
-
-
-def test_questions_shape_either_code_or_text(combinations: Combinations) -> None:
-    assert not set(combinations.shaping_code) & set(combinations.shaping_text)
-    assert set(TEXT_ONLY) < set(combinations.shaping_text)
-    assert "isolation" in combinations.shaping_code
+    assert rows == [questionnaire.complete(row) for row in rows]
 
 
 @pytest.mark.parametrize("total", [1, 2, 7, 400])
-def test_shards_are_disjoint_and_complete(
-    combinations: Combinations, total: int
-) -> None:
-    every = combinations.every
-    shards = [shard(every, number, total) for number in range(1, total + 1)]
+def test_shards_are_disjoint_and_complete(total: int) -> None:
+    shards = [shard(range(288), number, total) for number in range(1, total + 1)]
 
-    union = [id(row) for part in shards for row in part]
-    assert sorted(union) == sorted(map(id, every))
+    assert sorted(itertools.chain(*shards)) == list(range(288))
     sizes = [len(part) for part in shards]
     assert max(sizes) - min(sizes) <= 1
 
 
 @pytest.mark.parametrize("text", ["0/2", "3/2", "2", "a/b"])
 def test_shard_that_does_not_exist_is_refused(text: str, tmp_path: Path) -> None:
-    pytest_ = environment.program("pytest")
-    run = environment.run(
-        environment.REPOSITORY, pytest_, "--collect-only", "--shard", text, tmp_path
-    )
+    command = [environment.program("pytest"), "--collect-only", "--shard", text]
+    run = environment.run(environment.REPOSITORY, *command, tmp_path)
 
     assert run.returncode == pytest.ExitCode.USAGE_ERROR
     assert "--shard" in run.stderr
-
-
-# ---- Suites ------------------------------------------------------------------------
-
-
-@pytest.fixture
-def project(render: Renderer, tmp_path: Path) -> Project:
-    """A small project that may be changed."""
-    return render(example=False, coverage="none").copy(tmp_path / "changed")
 
 
 @pytest.mark.parametrize(
     ("addition", "problem"),
     [
         ("def test_more():\n    assert False\n", "exit status is 1"),
-        (
-            "import pytest\n@pytest.mark.skip\ndef test_more(): ...\n",
-            "was skipped",
-        ),
+        ("import pytest\n@pytest.mark.skip\ndef test_more(): ...\n", "was skipped"),
         ("def test_more(): ...\ndel test_more\n", "not run: "),
         ("def test_more(): ...\ntest_more.__test__ = False\n", "not run: "),
     ],
     ids=["failed", "skipped", "deleted", "not collected"],
 )
 def test_suite_that_does_not_run_everything_fails_the_matrix(
-    project: Project, tmp_path: Path, addition: str, problem: str
+    render: Renderer, tmp_path: Path, addition: str, problem: str
 ) -> None:
+    project = render(example=False, coverage="none").copy(tmp_path / "changed")
     (project.root / "tests" / "test_more.py").write_text(addition)
 
     with pytest.raises(pytest.fail.Exception, match=problem) as failure:
@@ -175,36 +127,9 @@ def test_suite_that_does_not_run_everything_fails_the_matrix(
     text = str(failure.value)
     assert "copier copy --defaults -d 'project_name=Task Tracker'" in text
     assert f"kept in: {tmp_path / 'suite'}" in text
+    assert "command: env PYTHONPATH=src pytest -q" in text
     assert " passed" in text  # what the suite printed
     assert (tmp_path / "suite").exists()
-
-
-def test_suite_that_collects_nothing_fails_the_matrix(project: Project) -> None:
-    assert "not run" in str(problem_of_outcomes(project, {}))
-
-
-@pytest.mark.parametrize(
-    ("text", "problem"),
-    [
-        ("a = 1\n\n\n\nb = 2\n", "blank lines"),
-        ("\na = 1\n", "starts with"),
-        ("a = 1", "line break"),
-        ("a = 1\n\n", "line break"),
-        ("a = 1 \n", "white space"),
-        ("a = {{ b }}\n", "Jinja"),
-        ("{% if a %}\n", "Jinja"),
-        ("\n", "blank"),
-        ("a\tb\n", "tabs"),
-    ],
-)
-def test_debris_of_a_careless_template_is_found(text: str, problem: str) -> None:
-    assert problem in str(checks.text_problem(text, Path("tests/test_a.py")))
-
-
-def test_clean_text_has_no_problem() -> None:
-    text = "a = f'{b}'\n\n\nc = {}  # 100 %\n"
-
-    assert checks.text_problem(text, Path("a.py")) is None
 
 
 @pytest.mark.parametrize(
@@ -215,6 +140,7 @@ def test_clean_text_has_no_problem() -> None:
         ({"sqlite": "passed", "postgresql": "failed"}, "failed"),
         ({"sqlite": "passed"}, "only"),
         ({"sqlite": "skipped", "postgresql": "skipped"}, "skipped"),
+        ({}, "not run"),
     ],
 )
 def test_test_has_to_run_on_each_database(
@@ -231,18 +157,29 @@ def test_test_has_to_run_on_each_database(
     assert found is None if problem is None else problem in str(found)
 
 
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("a = f'{b}'\n\nc = {}  # 100 %\n", None),
+        ("a = 1\n\n\nb = 2\n", "blank lines"),
+        ("\na = 1\n", "blank lines"),
+        ("a = 1", "line break"),
+        ("a = 1\n\n", "line break"),
+        ("a = 1 \n", "white space"),
+        ("a = {{ b }}\n", "Jinja"),
+        ("{% if a %}\n", "Jinja"),
+        ("\n", "no text"),
+        ("a\tb\n", "tabs"),
+    ],
+)
+def test_debris_of_a_careless_template_is_found(text: str, problem: str | None) -> None:
+    found = problems_of(text, Path("pytest.ini"))
+
+    assert found == [] if problem is None else problem in str(found)
+
+
 def test_every_phase_of_a_test_counts(tmp_path: Path) -> None:
-    (tmp_path / "test_it.py").write_text(
-        "import pytest\n"
-        "@pytest.fixture\n"
-        "def fails():\n"
-        "    yield\n"
-        "    assert False\n"
-        "def test_call(fails): ...\n"
-        "def test_fine(): ...\n"
-        "@pytest.mark.skip\n"
-        "def test_skipped(): ...\n"
-    )
+    (tmp_path / "test_it.py").write_text(PHASES)
     run = run_pytest(tmp_path, ["-q"])
 
     assert run.status == 1

@@ -8,20 +8,19 @@ from pathlib import Path
 import pytest
 
 from .matrix import environment
-from .matrix.environment import program
-from .matrix.projects import ANSWERS_FILE, Project, Renderer
+from .matrix.projects import ANSWERS_FILE, Renderer
 from .matrix.questionnaire import Value
 from .matrix.runner import run_pytest
 
-BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-# Who follows these needs a server, or a second Python environment, or the network.
-ELSEWHERE = ("export TEST_DATABASE_URL", "uvx ", "python3 -m venv", ".venv/bin/")
+# Who follows these needs a second Python environment, a server, or the network.
+WITHOUT_UV = ("python3 -m venv", ".venv/bin/")
+ELSEWHERE = (*WITHOUT_UV, "export TEST_DATABASE_URL", "uvx copier update")
 
 
-def commands(project: Project) -> list[str]:
-    """Return the lines of all shell blocks in the project's README."""
-    blocks = BLOCK.findall(project.read("README.md"))
-    return [line for block in blocks for line in block.splitlines() if line]
+def commands(readme: str) -> list[str]:
+    """Return the different lines of all shell blocks in a README."""
+    blocks = re.findall(r"^```sh\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
+    return list(dict.fromkeys(filter(None, "".join(blocks).splitlines())))
 
 
 @pytest.mark.parametrize(
@@ -34,16 +33,13 @@ def commands(project: Project) -> list[str]:
     ids=lambda answers: "-".join(map(str, answers.values())),
 )
 def test_commands_work_in_the_shared_environment(
-    render: Renderer,
-    own: Path,
-    tmp_path: Path,
-    answers: dict[str, Value],
+    render: Renderer, own: Path, tmp_path: Path, answers: dict[str, Value]
 ) -> None:
     project = render(**answers).copy(tmp_path / "project")
-    lines = commands(project)
-    assert any(line.startswith("uv run pytest") for line in lines)
+    lines = commands(project.read("README.md"))
+    assert "uv run pytest" in lines
 
-    for line in dict.fromkeys(lines):
+    for line in lines:
         if line.startswith(ELSEWHERE):
             continue
         uv, run, tool, *arguments = shlex.split(line)
@@ -55,34 +51,23 @@ def test_commands_work_in_the_shared_environment(
             project.run(tool, *arguments, MYPY_CACHE_DIR=own / "mypy")
 
 
-def test_commands_work_as_written(render: Renderer, tmp_path: Path) -> None:
+@pytest.mark.parametrize("start", ["uv run", WITHOUT_UV], ids=["uv", "no uv"])
+def test_commands_work_as_written(
+    render: Renderer, tmp_path: Path, start: str | tuple[str, ...]
+) -> None:
     project = render().copy(tmp_path / "project")
-    lines = [line for line in commands(project) if not line.startswith(ELSEWHERE)]
-
-    script = "\n".join(["set -ex", *dict.fromkeys(lines)])
-    project.run("sh", "-c", script, PYTHONPATH="", UV_NO_PROGRESS="1")
-
-
-def test_commands_without_uv_work_as_written(render: Renderer, tmp_path: Path) -> None:
-    project = render().copy(tmp_path / "project")
-    lines = [x for x in commands(project) if x.startswith(("python3 -m", ".venv/"))]
+    lines = [x for x in commands(project.read("README.md")) if x.startswith(start)]
     assert lines
 
-    project.run("sh", "-c", "\n".join(["set -ex", *lines]), PYTHONPATH="")
-
-
-def test_command_for_updates_is_the_one_that_is_tested(render: Renderer) -> None:
-    assert [x for x in commands(render()) if x.startswith("uvx")] == [
-        "uvx copier update"
-    ]
-    assert program("copier")
+    script = "\n".join(["set -ex", *lines])
+    project.run("sh", "-c", script, PYTHONPATH="", UV_NO_PROGRESS="1")
 
 
 def test_command_that_scaffolds_works_as_written(
     template: Path, tmp_path: Path
 ) -> None:
     readme = (environment.REPOSITORY / "README.md").read_text()
-    [line] = [x for x in "".join(BLOCK.findall(readme)).splitlines() if "copier" in x]
+    [line] = [x for x in commands(readme) if "copier" in x]
     install, command = line.split(" && ")
     assert install == "pip install uv"  # the environment of the tests has it
     clone = tmp_path / "clone"

@@ -1,7 +1,7 @@
 """Which files are rendered, and what must agree between them."""
 
-import importlib.metadata
 import keyword
+import re
 import sys
 import tomllib
 from pathlib import Path
@@ -10,13 +10,19 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from .matrix.checks import requirements
+from .matrix.checks import metadata, modules_of, requirements
 from .matrix.combinations import Combinations
 from .matrix.environment import LOCK
-from .matrix.facts import STRATEGIES
+from .matrix.facts import BACKENDS, STRATEGIES
 from .matrix.projects import Project, Renderer
 from .matrix.questionnaire import Questionnaire, choices_of
 from .matrix.suites import POSTGRESQL, SQLITE, databases_of
+
+
+@pytest.fixture(scope="module")
+def declared(render: Renderer, combinations: Combinations) -> set[Requirement]:
+    """What any project declares to depend on."""
+    return {need for row in combinations.pairs for need in requirements(render(**row))}
 
 
 def names(project: Project) -> set[str]:
@@ -24,70 +30,50 @@ def names(project: Project) -> set[str]:
     return {path.as_posix() for path in project.files()}
 
 
-@pytest.mark.parametrize("isolation", STRATEGIES)
-@pytest.mark.parametrize("backend", ["sqlite-file", "sqlite-and-postgresql"])
-def test_only_the_chosen_strategy_is_rendered(
-    render: Renderer, backend: str, isolation: str
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_files_and_dependencies_are_of_the_chosen_backend_and_strategy(
+    render: Renderer, backend: str
 ) -> None:
-    files = names(render(backend=backend, isolation=isolation))
+    for isolation in STRATEGIES:
+        project = render(backend=backend, isolation=isolation)
+        files = names(project)
+        for strategy in STRATEGIES:
+            found = [name for name in files if name.endswith(f"_{strategy}.py")]
+            assert bool(found) == (strategy == isolation), found
+        for kind, driver in ((SQLITE, "aiosqlite"), (POSTGRESQL, "asyncpg")):
+            found = [n for n in files if re.match(f"tests/harness/.*{kind}", n)]
+            is_chosen = kind in backend
+            assert bool(found) == (kind in databases_of(project)) == is_chosen, found
+            assert (driver in project.read("pyproject.toml")) == is_chosen
 
-    for strategy in STRATEGIES:
-        found = [name for name in files if name.endswith(f"_{strategy}.py")]
-        assert bool(found) == (strategy == isolation), found
 
-
-@pytest.mark.parametrize(
-    ("backend", "databases"),
-    [
-        ("sqlite-memory", [SQLITE]),
-        ("sqlite-file", [SQLITE]),
-        ("postgresql", [POSTGRESQL]),
-        ("sqlite-and-postgresql", [SQLITE, POSTGRESQL]),
-    ],
-)
-def test_files_and_dependencies_are_of_the_chosen_backend(
-    render: Renderer, backend: str, databases: list[str]
+def test_what_is_declared_follows_from_the_answers(
+    render: Renderer, questionnaire: Questionnaire
 ) -> None:
-    project = render(backend=backend)
-    text = project.read("pyproject.toml").lower()
-
-    assert databases_of(project) == databases
-    assert ("aiosqlite" in text) == (SQLITE in databases)
-    assert ("asyncpg" in text) == (POSTGRESQL in databases)
-    for database in (SQLITE, POSTGRESQL):
-        if database not in databases:
-            harness = [n for n in names(project) if n.startswith("tests/harness/")]
-            assert not [name for name in harness if database in name]
-
-
-def test_only_the_chosen_driver_is_mentioned(render: Renderer) -> None:
-    for driver, other in (("asyncpg", "psycopg"), ("psycopg", "asyncpg")):
-        project = render(backend="postgresql", postgres_driver=driver)
-        assert driver in project.read("pyproject.toml")
-        assert other not in project.read("pyproject.toml")
+    for answers, wanted, unwanted in (
+        ({"backend": "postgresql"}, "asyncpg", "psycopg"),
+        ({"backend": "postgresql", "postgres_driver": "psycopg"}, "psycopg", "asyncpg"),
+        ({"coverage": "none"}, "pytest", "cov"),
+        ({"coverage": "html"}, "pytest-cov", "term-missing"),
+        ({"coverage_fail_under": 0}, "[tool.coverage.report]", "fail_under"),
+    ):
+        text = render(**answers).read("pyproject.toml")
+        assert wanted in text
+        assert unwanted not in text
+    for version in map(str, choices_of(questionnaire.details["python_version"])):
+        project = render(python_version=version)
+        assert metadata(project)["project"]["requires-python"] == f">={version}"
 
 
 def test_project_without_the_example_has_none_of_it(render: Renderer) -> None:
     kept = names(render(example=False))
 
-    assert not [
-        name for name in kept if "task" in name.removeprefix("src/task_tracker")
-    ]
-    for folder in ("models", "schemas", "services"):
-        inside = [n for n in kept if n.startswith(f"src/task_tracker/{folder}/")]
-        base = {"src/task_tracker/models/base.py"} if folder == "models" else set()
-        assert set(inside) == {f"src/task_tracker/{folder}/__init__.py"} | base
-
-
-def test_coverage_is_configured_only_if_it_was_chosen(render: Renderer) -> None:
-    assert "cov" not in render(coverage="none").read("pyproject.toml")
-    assert "pytest-cov" in render(coverage="html").read("pyproject.toml")
-
-
-def test_threshold_of_zero_switches_it_off(render: Renderer) -> None:
-    text = render(coverage_fail_under=0).read("pyproject.toml")
-
-    assert "fail_under" not in text
+    assert not [n for n in kept if "task" in n.removeprefix("src/task_tracker")]
+    folders = tuple(f"src/task_tracker/{f}/" for f in ("models", "schemas", "services"))
+    assert {n for n in kept if n.startswith(folders)} == {
+        *(f"{folder}__init__.py" for folder in folders),
+        "src/task_tracker/models/base.py",
+    }
 
 
 def test_licence_is_rendered_unless_there_is_none(render: Renderer) -> None:
@@ -96,45 +82,29 @@ def test_licence_is_rendered_unless_there_is_none(render: Renderer) -> None:
     for licence in ("MIT", "Apache-2.0", "BSD-3-Clause"):
         project = render(license=licence)
         assert licence.split("-")[0] in project.read("LICENSE")
-        assert f'license = "{licence}"' in project.read("pyproject.toml")
+        assert metadata(project)["project"]["license"] == licence
 
 
 def test_reserved_names_cover_python_and_all_dependencies(
-    template: Path, render: Renderer, combinations: Combinations
+    template: Path, declared: set[Requirement]
 ) -> None:
     reserved = set((template / "hooks" / "reserved_names.txt").read_text().split())
-    declared = {
-        canonicalize_name(requirement.name)
-        for row in combinations.pairs
-        for requirement in requirements(render(**row))
-    }
-    modules = {
-        module
-        for module, providers in importlib.metadata.packages_distributions().items()
-        if declared & {canonicalize_name(provider) for provider in providers}
-        and module.isidentifier()
-    }
-    python = {*sys.stdlib_module_names, *keyword.kwlist}
-    wanted = {name.lower() for name in modules | python}
+    modules = filter(str.isidentifier, modules_of(declared))
+    wanted = {"tests", *modules, *sys.stdlib_module_names, *keyword.kwlist}
 
-    assert wanted - reserved == set()
-    assert "tests" in reserved
+    assert {name.lower() for name in wanted} - reserved == set()
 
 
-def test_lock_satisfies_every_declared_dependency(
-    render: Renderer, combinations: Combinations
-) -> None:
+def test_lock_satisfies_every_declared_dependency(declared: set[Requirement]) -> None:
     pinned = {}
     for line in LOCK.read_text().splitlines():
         if "==" in line and not line.startswith((" ", "#")):
             requirement = Requirement(line.rstrip("\\ "))
             pinned[canonicalize_name(requirement.name)] = requirement.specifier
     group = tomllib.loads(LOCK.with_name("pyproject.toml").read_text())
-    wanted = [Requirement(text) for text in group["dependency-groups"]["dev"]]
-    for row in combinations.pairs:
-        wanted += requirements(render(**row))
+    ours = map(Requirement, group["dependency-groups"]["dev"])
 
-    for requirement in wanted:
+    for requirement in (*declared, *ours):
         [pin] = pinned[canonicalize_name(requirement.name)]
         assert requirement.specifier.contains(pin.version), requirement
 
@@ -142,13 +112,4 @@ def test_lock_satisfies_every_declared_dependency(
 def test_lock_names_no_host_and_no_folder() -> None:
     text = LOCK.read_text()
 
-    for trace in ("://", "--index", "--find-links", " /"):
-        assert trace not in text
-
-
-def test_python_versions_are_those_that_the_template_offers(
-    render: Renderer, questionnaire: Questionnaire
-) -> None:
-    for version in map(str, choices_of(questionnaire.details["python_version"])):
-        metadata = tomllib.loads(render(python_version=version).read("pyproject.toml"))
-        assert metadata["project"]["requires-python"] == f">={version}"
+    assert not [t for t in ("://", "--index", "--find-links", " /") if t in text]

@@ -8,13 +8,17 @@ import pytest
 
 from .matrix import environment
 from .matrix.projects import Project, Renderer
-from .matrix.questionnaire import Answers, Value
+from .matrix.questionnaire import Answers, Value, data
 from .matrix.runner import run_pytest
 
 HARNESS = "tests/harness/leaks.py"
 CHANGED = "# Changed in the newer version.\n"
 
-USERS_MODEL = '''"""A model of the user's own."""
+# What a user deletes, and adds to files of a project.
+DELETED = ["LICENSE", "tests/test_models.py"]
+PACKAGE = "src/task_tracker"
+WORK = {
+    f"{PACKAGE}/models/invoice.py": '''"""A model of the user's own."""
 
 from sqlmodel import Field, SQLModel
 
@@ -24,8 +28,21 @@ class Invoice(SQLModel, table=True):
 
     id: int | None = Field(default=None, primary_key=True)
     number: str = Field(unique=True)
-'''
-USERS_TEST = """from sqlmodel.ext.asyncio.session import AsyncSession
+''',
+    f"{PACKAGE}/models/__init__.py": "from .invoice import Invoice as Invoice\n",
+    f"{PACKAGE}/models/task.py": "# Mine.\n",
+    f"{PACKAGE}/services/__init__.py": "# Mine.\n",
+    f"{PACKAGE}/services/task.py": "# Mine.\n",
+    "tests/conftest.py": '''
+import pytest
+
+
+@pytest.fixture
+def number() -> str:
+    """A number for an invoice."""
+    return "2030-1"
+''',
+    "tests/test_invoice.py": """from sqlmodel.ext.asyncio.session import AsyncSession
 
 from task_tracker.models.invoice import Invoice
 
@@ -33,14 +50,8 @@ from task_tracker.models.invoice import Invoice
 async def test_invoice_is_stored(session: AsyncSession, number: str) -> None:
     session.add(Invoice(number=number))
     await session.commit()
-"""
-USERS_FIXTURE = '''
-
-@pytest.fixture
-def number() -> str:
-    """A number for an invoice."""
-    return "2030-1"
-'''
+""",
+}
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -50,12 +61,18 @@ def git(folder: Path, *arguments: str) -> str:
     return run.stdout
 
 
-def commit(folder: Path, *, tag: str = "") -> None:
-    """Commit everything in a folder, and tag the commit."""
+def commit(folder: Path) -> None:
+    """Commit everything in a folder."""
+    git(folder, "init", "--quiet")
     git(folder, "add", "--all")
     git(folder, "commit", "--quiet", "--message", "Change")
-    if tag:
-        git(folder, "tag", tag)
+
+
+def add(text: str, *paths: Path) -> None:
+    """Add text to the end of files."""
+    for path in paths:
+        with path.open("a") as file:
+            file.write(text)
 
 
 @pytest.fixture
@@ -63,57 +80,31 @@ def repository(template: Path, tmp_path: Path) -> Path:
     """The template as a git repository with one version."""
     folder = tmp_path / "template"
     shutil.copytree(template, folder)
-    git(folder, "init", "--quiet")
-    commit(folder, tag="0.1.0")
+    commit(folder)
+    git(folder, "tag", "0.1.0")
     return folder
-
-
-def copier(folder: Path, *arguments: str | Path) -> None:
-    """Run the copier program in a folder."""
-    run = environment.run(folder, environment.program("copier"), *arguments)
-    assert run.returncode == 0, run.stderr
-
-
-def data(answers: Answers) -> list[str]:
-    """Return the options that give these answers to the copier program."""
-    return [part for name in answers for part in ("-d", f"{name}={answers[name]}")]
 
 
 def make_project(repository: Path, folder: Path, answers: Answers) -> dict[str, str]:
     """Make a project, and do a user's work in it; return the work by file."""
-    copier(folder.parent, "copy", "--defaults", *data(answers), repository, folder)
-    git(folder, "init", "--quiet")
+    run = environment.copier(folder.parent, "copy", *data(answers), repository, folder)
+    assert run.returncode == 0, run.stderr
     commit(folder)
-    source = folder / "src" / "task_tracker"
-    (source / "models" / "invoice.py").write_text(USERS_MODEL)
-    (folder / "tests" / "test_invoice.py").write_text(USERS_TEST)
-    conftest = folder / "tests" / "conftest.py"
-    text = conftest.read_text()
-    if "import pytest" not in text:
-        text += "\nimport pytest\n"
-    conftest.write_text(text + USERS_FIXTURE)
-    work = [source / "models" / "invoice.py", folder / "tests" / "test_invoice.py"]
-    work.append(conftest)
-    models = source / "models" / "__init__.py"
-    models.write_text(
-        models.read_text() + "\nfrom .invoice import Invoice as Invoice\n"
-    )
-    work.append(models)
-    for path in (*source.glob("services/*.py"), *source.glob("models/task.py")):
-        path.write_text(path.read_text() + "\n# Mine.\n")
-        work.append(path)
+    for path, text in WORK.items():
+        add(text, folder / path)
+    for path in DELETED:
+        (folder / path).unlink(missing_ok=True)
     commit(folder)
-    return {str(path.relative_to(folder)): path.read_text() for path in work}
+    return {path: (folder / path).read_text() for path in WORK}
 
 
 def release(repository: Path) -> None:
     """Make a newer version: other harness, other example, other settings."""
-    for name in (HARNESS, "src/{{ package_name }}/models/task.py"):
-        path = repository / "template" / name
-        path.write_text(path.read_text() + CHANGED)
-    path = repository / "template" / "pyproject.toml.jinja"
-    path.write_text(path.read_text() + "\n" + CHANGED)
-    commit(repository, tag="0.2.0")
+    template = repository / "template"
+    example = template / "src/{{ package_name }}/models/task.py"
+    add(CHANGED, template / HARNESS, example, template / "pyproject.toml.jinja")
+    commit(repository)
+    git(repository, "tag", "0.2.0")
 
 
 UPDATES: list[tuple[dict[str, Value], dict[str, Value]]] = [
@@ -138,55 +129,26 @@ def test_update_keeps_the_users_work_and_brings_the_new_version(
     before: dict[str, Value],
     changes: dict[str, Value],
 ) -> None:
-    folder = tmp_path / "project"
-    work = make_project(repository, folder, before)
+    work = make_project(repository, tmp_path / "project", before)
     release(repository)
+    fresh = render(**before | changes)
+    project = Project(fresh.answers, tmp_path / "project")
 
-    copier(folder, "update", "--defaults", *data(changes))
+    run = environment.copier(project.root, "update", *data(changes))
 
-    project = Project(render(**before | changes).answers, folder)
-    for path, text in work.items():
-        assert project.read(path) == text
+    assert run.returncode == 0, run.stderr
+    assert "Task Tracker is up to date. Next:" in run.stderr
+    assert {path: project.read(path) for path in work} == work
+    assert not [path for path in DELETED if (project.root / path).exists()]
     assert project.read(HARNESS).endswith(CHANGED)
     assert CHANGED in project.read("pyproject.toml")
     assert "_commit: 0.2.0" in project.read(".copier-answers.yml")
-    for path in git(folder, "ls-files", "--cached", "--others").splitlines():
-        if (folder / path).exists():
-            assert not re.search(r"^<<<<<<<|^>>>>>>>", project.read(path), re.MULTILINE)
-    assert not [
-        line for line in git(folder, "status", "-s").splitlines() if "U" in line[:2]
-    ]
-    assert not list(folder.rglob("*.rej"))
-    assert harness(folder) == harness(render(**before | changes).root)
-    run = run_pytest(folder, ["-q"])
-    assert run.status == 0, run.output
-
-
-def harness(folder: Path) -> set[str]:
-    """Return the names of the harness's modules."""
-    return {path.name for path in folder.glob("tests/harness/*.py")}
-
-
-def test_file_that_the_user_deleted_stays_deleted(
-    repository: Path, tmp_path: Path
-) -> None:
-    folder = tmp_path / "project"
-    make_project(repository, folder, {})
-    deleted = [folder / "tests" / "test_models.py", folder / "LICENSE"]
-    for path in deleted:
-        path.unlink()
-    commit(folder)
-    release(repository)
-
-    copier(folder, "update", "--defaults")
-
-    assert not [path for path in deleted if path.exists()]
-
-
-def test_update_tells_what_to_do_next(repository: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "project"
-    make_project(repository, folder, {})
-    release(repository)
-    run = environment.run(folder, environment.program("copier"), "update", "--defaults")
-
-    assert "Task Tracker is up to date." in run.stderr
+    assert git(project.root, "ls-files", "--unmerged") == ""
+    for path in git(project.root, "ls-files", "--others", "--cached").splitlines():
+        assert not path.endswith(".rej")
+        if (project.root / path).exists():
+            assert not re.search(r"^[<>]{7}", project.read(path), re.MULTILINE)
+    harness, wanted = (p.root.glob("tests/harness/*.py") for p in (project, fresh))
+    assert {path.name for path in harness} == {path.name for path in wanted}
+    done = run_pytest(project.root, ["-q"])
+    assert done.status == 0, done.output

@@ -1,90 +1,63 @@
 """Wrong answers get an error that says what is allowed, and nothing is written."""
 
+import tomllib
 from pathlib import Path
 
 import pytest
 
-from .matrix import environment
-from .matrix.questionnaire import Questionnaire
+from .matrix.environment import copier
+from .matrix.questionnaire import Questionnaire, data
 
-LONG = "x" * 41
+RESERVED = ["class", "None", "json", "sqlalchemy", "pytest", "tests"]
 WRONG = [
-    ("project_name", "", "not blank"),
-    ("project_name", "   ", "not blank"),
-    ("project_name", "two\nlines", "one line"),
-    ("project_description", "two\nlines", "one line"),
-    ("project_description", "a\ttab", "one line"),
-    ("user_name", "two\nlines", "one line"),
-    ("user_email", "nobody", "ada@example.com"),
-    ("user_email", "a@b@c", "ada@example.com"),
-    ("user_email", "a b@example.com", "ada@example.com"),
-    ("package_name", "class", "choose another name"),
-    ("package_name", "None", "choose another name"),
-    ("package_name", "json", "choose another name"),
-    ("package_name", "sqlalchemy", "choose another name"),
-    ("package_name", "pytest", "choose another name"),
-    ("package_name", "tests", "choose another name"),
-    ("package_name", "a-b", "letters"),
-    ("package_name", "a.b", "letters"),
-    ("package_name", "1a", "letter"),
-    ("package_name", "", "letters"),
-    ("package_name", "naïve", "letters"),
-    ("package_name", "task\n", "letters"),
-    ("package_name", LONG, "40 characters"),
-    ("python_version", "3.10", "3.11"),
-    ("license", "GPL", "MIT"),
-    ("backend", "mysql", "sqlite-memory"),
-    ("isolation", "luck", "rollback"),
-    ("pytest_config", "tox", "pyproject"),
-    ("coverage", "maybe", "terminal"),
-    ("coverage_fail_under", "101", "0 to 100"),
-    ("coverage_fail_under", "-1", "0 to 100"),
+    ("project_name", "not blank", ["", "   "]),
+    ("project_name", "one line", ["two\nlines"]),
+    ("project_description", "one line", ["two\nlines", "a\ttab"]),
+    ("user_name", "one line", ["two\nlines"]),
+    ("user_email", "ada@example.com", ["nobody", "a@b@c", "a b@example.com"]),
+    ("package_name", "choose another name", RESERVED),
+    ("package_name", "letters", ["a-b", "a.b", "1a", "", "naïve", "task\n"]),
+    ("package_name", "40 characters", ["x" * 41]),
+    ("python_version", "3.11", ["3.10"]),
+    ("license", "MIT", ["GPL"]),
+    ("backend", "sqlite-memory", ["mysql"]),
+    ("isolation", "rollback", ["luck"]),
+    ("pytest_config", "pyproject", ["tox"]),
+    ("coverage", "terminal", ["maybe"]),
+    ("coverage_fail_under", "0 to 100", ["101", "-1"]),
 ]
 
 
-@pytest.mark.parametrize(("name", "value", "advice"), WRONG)
+@pytest.mark.parametrize(("name", "advice", "values"), WRONG)
 def test_wrong_answer_is_refused_with_advice(
-    questionnaire: Questionnaire, name: str, value: str, advice: str
+    questionnaire: Questionnaire, name: str, advice: str, values: list[str]
 ) -> None:
-    with pytest.raises(ValueError, match=advice) as refusal:
-        questionnaire.complete({name: value})
-    assert name in str(refusal.value)
+    for value in values:
+        with pytest.raises(ValueError, match=advice) as refusal:
+            questionnaire.complete({name: value})
+        assert name in str(refusal.value)
 
 
 # Starting the real program takes a second, so only one answer of each kind.
 @pytest.mark.parametrize(
-    ("name", "value", "advice"),
+    ("answers", "advice"),
     [
-        ("backend", "mysql", "sqlite-memory"),
-        ("package_name", "class", "choose another name"),
-        ("package_name", "a-b", "letters"),
-        ("coverage_fail_under", "101", "0 to 100"),
-        ("coverage_fail_under", "x", "coverage_fail_under"),
-        ("project_name", " ", "not blank"),
-        ("example", "perhaps", "example"),
+        ({"backend": "mysql"}, "sqlite-memory"),
+        ({"backend": "postgresql", "postgres_driver": "pg8000"}, "asyncpg"),
+        ({"package_name": "class"}, "choose another name"),
+        ({"coverage_fail_under": "101"}, "0 to 100"),
+        ({"coverage_fail_under": "x"}, "coverage_fail_under"),
+        ({"project_name": " "}, "not blank"),
+        ({"example": "perhaps"}, "example"),
     ],
 )
 def test_program_refuses_a_wrong_answer_and_writes_nothing(
-    template: Path, tmp_path: Path, name: str, value: str, advice: str
+    template: Path, tmp_path: Path, answers: dict[str, str], advice: str
 ) -> None:
-    copier = [environment.program("copier"), "copy", "--defaults"]
-    destination = tmp_path / "project"
-    run = environment.run(
-        tmp_path, *copier, "-d", f"{name}={value}", template, destination
-    )
-
-    assert run.returncode not in (0, None)
-    assert advice in run.stderr
-    assert not destination.exists()
-
-
-def test_program_refuses_an_unknown_driver(template: Path, tmp_path: Path) -> None:
-    copier = [environment.program("copier"), "copy", "--defaults"]
-    answers = ["-d", "backend=postgresql", "-d", "postgres_driver=pg8000"]
-    run = environment.run(tmp_path, *copier, *answers, template, tmp_path / "project")
+    run = copier(tmp_path, "copy", *data(answers), template, tmp_path / "project")
 
     assert run.returncode != 0
-    assert "asyncpg" in run.stderr
+    assert advice in run.stderr
     assert list(tmp_path.iterdir()) == []
 
 
@@ -92,16 +65,9 @@ def test_settings_of_the_user_answer_for_the_author(
     template: Path, tmp_path: Path
 ) -> None:
     settings = tmp_path / "settings.yml"
-    settings.write_text(
-        "defaults:\n  user_name: Ada Lovelace\n  user_email: ada@example.com\n"
-    )
-    copier = [environment.program("copier"), "copy", "--defaults", "--quiet"]
-    run = environment.run(
-        tmp_path, *copier, template, tmp_path / "p", COPIER_SETTINGS_PATH=settings
-    )
+    settings.write_text("defaults: {user_name: Ada, user_email: ada@example.com}\n")
+    copier(tmp_path, "copy", template, tmp_path / "p", COPIER_SETTINGS_PATH=settings)
 
-    assert run.returncode == 0, run.stderr
-    assert (
-        'authors = [\n    { name = "Ada Lovelace", email = "ada@example.com" },\n]'
-        in (tmp_path / "p" / "pyproject.toml").read_text()
-    )
+    metadata = tomllib.loads((tmp_path / "p" / "pyproject.toml").read_text())
+    author = {"name": "Ada", "email": "ada@example.com"}
+    assert metadata["project"]["authors"] == [author]

@@ -20,11 +20,7 @@ _OURS = (
 
 def variables(**own: str | Path) -> dict[str, str]:
     """Return the variables for a process: this environment's, cleaned, and `own`."""
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.upper().startswith(_OURS)
-    }
+    kept = {k: v for k, v in os.environ.items() if not k.upper().startswith(_OURS)}
     programs = Path(sys.executable).parent
     ours = {
         # What somebody keeps in a home directory must not change results.
@@ -62,7 +58,13 @@ def run(
 def program(name: str) -> str:
     """Return the path of a program that the locked requirements install."""
     found = shutil.which(name, path=variables()["PATH"])
-    if found is None:
-        msg = f"{name} is not installed; see requirements-dev.txt"
-        raise RuntimeError(msg)
+    assert found is not None, f"{name} is not installed; see requirements-dev.txt"
     return found
+
+
+def copier(
+    folder: Path, *arguments: str | Path, **own: str | Path
+) -> subprocess.CompletedProcess[str]:
+    """Run the copier program in a folder, with defaults for what is not given."""
+    command, *others = arguments
+    return run(folder, program("copier"), command, "--defaults", *others, **own)

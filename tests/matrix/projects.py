@@ -122,15 +122,10 @@ def once(path: Path) -> Iterator[bool]:
 
 def snapshot(folder: Path) -> None:
     """Copy the template's working tree, without its history, into a new folder."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        capture_output=True,
-        check=True,
-        cwd=environment.REPOSITORY,
-        text=True,
-    )
-    for name in filter(None, listed.stdout.split("\0")):
-        source = environment.REPOSITORY / name
-        if source.is_file():  # not deleted since the last commit
+    repository = environment.REPOSITORY
+    list_files = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    names = subprocess.check_output(list_files, cwd=repository, text=True).split("\0")
+    for name in filter(None, names):
+        if (repository / name).is_file():  # not deleted since the last commit
             (folder / name).parent.mkdir(exist_ok=True, parents=True)
-            shutil.copy2(source, folder / name)
+            shutil.copy2(repository / name, folder / name)

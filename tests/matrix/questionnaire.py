@@ -7,7 +7,7 @@ here both are errors.
 
 import functools
 import shlex
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,6 @@ from copier._user_data import AnswersMap, Question
 
 Value = str | int | bool
 Answers = Mapping[str, Value]
-Candidates = Callable[[str, Question], Iterable[Value]]
 
 
 class UnreachableAnswerError(Exception):
@@ -29,25 +28,17 @@ class Questionnaire:
     """The questions of the template in the folder `template`."""
 
     def __init__(self, template: Path) -> None:
-        worker = Worker(
-            src_path=str(template),
-            dst_path=Path("/nonexistent"),
-            settings=SettingsModel(),
-            unsafe=False,
-        )
+        self._folder = template
+        self._worker = self._new_worker(Path("/nonexistent"), {})
+        self.jinja = self._worker.jinja_env
         # The same few expressions are rendered for every combination of answers.
-        compiled: Any = functools.cache(worker.jinja_env.from_string)
-        worker.jinja_env.from_string = compiled  # type: ignore[method-assign]
-        self._worker = worker
-        self.jinja = worker.jinja_env
-        self.details: dict[str, dict[str, Any]] = worker.template.questions_data
+        compiled: Any = functools.cache(self.jinja.from_string)
+        self.jinja.from_string = compiled  # type: ignore[method-assign]
+        self.details: dict[str, dict[str, Any]] = self._worker.template.questions_data
         # The questions that are ever asked, and those of them that have choices.
-        self.asked = [
-            name
-            for name, details in self.details.items()
-            if details.get("when") is not False
-        ]
-        self.closed = [name for name in self.asked if choices_of(self.details[name])]
+        details = self.details
+        self.asked = [n for n in details if details[n].get("when") is not False]
+        self.closed = [n for n in self.asked if choices_of(details[n])]
 
     def complete(self, given: Answers) -> Answers:
         """Return the answer to every question that is asked when `given` is answered.
@@ -56,85 +47,49 @@ class Questionnaire:
         answer to no question, or to one that is then not asked; raises `ValueError`,
         with Copier's message, for an answer that Copier refuses.
         """
-        unknown = given.keys() - self.asked
-        if unknown:
-            msg = f"{', '.join(sorted(unknown))}: copier.yml asks no such question"
-            raise UnreachableAnswerError(msg)
-
-        def candidates(name: str, question: Question) -> Iterable[Value]:
-            return [given[name] if name in given else question.get_default()]
-
-        [answers] = self._walk(list(self.details), {}, {}, candidates)
-        hidden = given.keys() - answers.keys()
-        if hidden:
-            msg = f"{', '.join(sorted(hidden))}: not asked after the other answers"
-            raise UnreachableAnswerError(msg)
+        [answers] = self.combinations((), **given)
+        for name in given:
+            if name not in answers:
+                raise UnreachableAnswerError(f"{name} is not asked for")
         return answers
 
-    def combinations(self, questions: Iterable[str]) -> list[Answers]:
-        """Return every reachable combination of answers to the closed `questions`.
+    def combinations(self, varied: Collection[str], **given: Value) -> list[Answers]:
+        """Return every reachable combination of answers to the questions in `varied`.
 
-        The other questions get their defaults.
+        The others are answered as `given`, or with their defaults.
         """
-        varied = set(questions)
-
-        def candidates(name: str, question: Question) -> Iterable[Value]:
-            if name not in varied:
-                return [question.get_default()]
-            if not question.choices:
-                return [True, False]
-            offered = question._formatted_choices
-            return [question.cast_answer(c.value) for c in offered if not c.disabled]
-
-        return list(self._walk(list(self.details), {}, {}, candidates))
-
-    def _walk(
-        self,
-        names: list[str],
-        context: dict[str, Any],
-        answers: dict[str, Value],
-        candidates: Candidates,
-    ) -> Iterator[Answers]:
-        """Yield the answers of everyone who picks from `candidates` at each question.
-
-        Raises `ValueError`, with Copier's message, for a candidate that is refused.
-        """
-        if not names:
-            yield answers
-            return
-        name, *later = names
-        question = self._question(name, context)
-        if not question.get_when():
-            computed = {name: question.get_default()}
-            yield from self._walk(later, context | computed, answers, candidates)
-            return
-        for candidate in candidates(name, question):
-            value = question.parse_answer(candidate)
-            question.validate_answer(value)
-            answer = {name: value}
-            yield from self._walk(later, context | answer, answers | answer, candidates)
-
-    def _question(self, name: str, context: dict[str, Any]) -> Question:
-        self._worker.answers = AnswersMap(user=context)
-        return Question(
-            answers=self._worker.answers,
-            context=self._worker._render_context(),
-            jinja_env=self.jinja,
-            var_name=name,
-            **self.details[name],
-        )
+        # What somebody has answered up to a question, and what Copier knows then.
+        found: list[tuple[dict[str, Value], dict[str, Any]]] = [({}, {})]
+        for name in self.details:
+            before, found = found, []
+            for answers, known in before:
+                self._worker.answers = AnswersMap(user=known)
+                question = Question(
+                    var_name=name,
+                    answers=self._worker.answers,
+                    context=self._worker._render_context(),
+                    jinja_env=self.jinja,
+                    **self.details[name],
+                )
+                if not question.get_when():
+                    found.append((answers, known | {name: question.get_default()}))
+                    continue
+                if name in varied:
+                    offered = question._formatted_choices
+                    candidates = [c.value for c in offered if not c.disabled]
+                elif name in given:
+                    candidates = [given[name]]
+                else:
+                    candidates = [question.get_default()]
+                for candidate in candidates:
+                    value = question.parse_answer(candidate)
+                    question.validate_answer(value)
+                    found.append((answers | {name: value}, known | {name: value}))
+        return [answers for answers, _ in found]
 
     def render(self, answers: Answers, folder: Path) -> None:
         """Do what `copier.run_copy` does, without trust in the template."""
-        worker = Worker(
-            src_path=self._worker.src_path,
-            dst_path=folder,
-            data=dict(answers),
-            defaults=True,
-            quiet=True,
-            settings=SettingsModel(),
-            unsafe=False,
-        )
+        worker = self._new_worker(folder, answers)
         # Three quarters of the time go into reading copier.yml, compiling templates
         # and asking git about each file of a folder that is no repository.
         worker.__dict__ |= {
@@ -145,18 +100,32 @@ class Questionnaire:
         with worker:
             worker.run_copy()
 
+    def _new_worker(self, folder: Path, answers: Answers) -> Worker:
+        return Worker(
+            src_path=str(self._folder),
+            dst_path=folder,
+            data=dict(answers),
+            defaults=True,
+            quiet=True,
+            settings=SettingsModel(),
+        )
+
 
 def choices_of(details: Mapping[str, Any]) -> list[Value]:
     """Return the values that a question may offer, none if anything can be typed in."""
     choices = details.get("choices") or []
     if isinstance(choices, dict):
         choices = choices.values()
-    elif details.get("type") == "bool":
-        choices = [True, False]
     return [c["value"] if isinstance(c, dict) else c for c in choices]
+
+
+def data(answers: Answers) -> list[str]:
+    """Return the options that give these answers to the copier program."""
+    return [part for name in answers for part in ("-d", f"{name}={answers[name]}")]
 
 
 def copier_line(answers: Answers) -> str:
     """Return the shell command that renders a project with `answers`."""
-    data = "".join(f" -d {shlex.quote(f'{k}={v}')}" for k, v in answers.items())
-    return f"copier copy --defaults{data} . /tmp/reproduced"
+    return shlex.join(
+        ["copier", "copy", "--defaults", *data(answers), ".", "/tmp/reproduced"]
+    )

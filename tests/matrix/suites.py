@@ -5,18 +5,16 @@ import re
 from pathlib import Path
 
 from .projects import Project
-from .runner import Run, run_pytest
+from .runner import run_pytest
 
 SQLITE = "sqlite"
 POSTGRESQL = "postgresql"
-Test = tuple[str, str]  # its file and its function
 
 
 def databases_of(project: Project) -> list[str]:
     """Return the kinds of databases that the project's suite runs on."""
-    harness = {path.name for path in project.files("*.py") if "harness" in path.parts}
-    kinds = {SQLITE: "sqlite.py", POSTGRESQL: "postgresql.py"}
-    return [kind for kind, file in kinds.items() if file in harness]
+    harness = project.root / "tests" / "harness"
+    return [k for k in (SQLITE, POSTGRESQL) if (harness / f"{k}.py").exists()]
 
 
 def run_suite(project: Project, folder: Path, server: int | None) -> None:
@@ -39,21 +37,16 @@ def run_suite(project: Project, folder: Path, server: int | None) -> None:
         url = f"postgresql://postgres@127.0.0.1:{server}/{name}_test"
         variables["TEST_DATABASE_URL"] = url
     run = run_pytest(copy.root, arguments, **variables)
-    problem = _problem(copy, run)
+    problem = problem_of_outcomes(copy, run.outcomes)
+    threshold = project.answers.get("coverage_fail_under")
+    if threshold and f"Required test coverage of {threshold}" not in run.output:
+        problem = f"the threshold of {threshold} % coverage was not checked"
+    if run.status:
+        problem = f"the suite's exit status is {run.status}"
     if problem:
         settings = [f"{name}={value}" for name, value in variables.items()]
         command = ["env", "PYTHONPATH=src", *settings, "pytest", *arguments]
         copy.fail(problem, command, run.output)
-
-
-def _problem(project: Project, run: Run) -> str | None:
-    """Return what is wrong with a run of the project's whole suite, if anything."""
-    if run.status:
-        return f"the suite's exit status is {run.status}"
-    threshold = project.answers.get("coverage_fail_under")
-    if threshold and f"Required test coverage of {threshold}" not in run.output:
-        return f"the threshold of {threshold} % coverage was not checked"
-    return problem_of_outcomes(project, run.outcomes)
 
 
 def problem_of_outcomes(project: Project, outcomes: dict[str, str]) -> str | None:
@@ -62,34 +55,28 @@ def problem_of_outcomes(project: Project, outcomes: dict[str, str]) -> str | Non
     Each function has to run, on each database if it uses one, and to pass; one that is
     for one kind of database may be skipped on the other.
     """
-    ran: dict[Test, dict[str, str]] = {}
+    ran: dict[str, dict[str, str]] = {}
     for nodeid, outcome in outcomes.items():
-        name, _, parameters = nodeid.rstrip("]").partition("[")
-        file, function = name.split("::")
-        ran.setdefault((file, function), {})[parameters] = outcome
-    source = _tests_in_source(project)
+        test, _, parameters = nodeid.rstrip("]").partition("[")
+        ran.setdefault(test, {})[parameters] = outcome
+    source = {
+        f"{path.as_posix()}::{node.name}"
+        for path in project.files("test_*.py")
+        for node in ast.walk(ast.parse(project.read(path)))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        if node.name.startswith("test_")
+    }
     if not source or ran.keys() != source:
-        missing, surplus = sorted(source - ran.keys()), sorted(ran.keys() - source)
+        missing, surplus = source - ran.keys(), ran.keys() - source
         return f"not run: {missing}; not in the source: {surplus}"
-    databases = set(databases_of(project))
+    databases = databases_of(project)
     for test, runs in ran.items():
-        found = {
-            kind for kind in databases if any(kind in ids.split("-") for ids in runs)
-        }
-        if found and len(databases) > 1 and found != databases:
+        ids = {part for parameters in runs for part in parameters.split("-")}
+        found = [kind for kind in databases if kind in ids]
+        if found and found != databases:
             return f"{test} ran on {found} only"
         if "passed" not in runs.values() or "failed" in runs.values():
             return f"{test} was {', '.join(runs.values())}"
         if "skipped" in runs.values() and not found:
             return f"{test} was skipped"
     return None
-
-
-def _tests_in_source(project: Project) -> set[Test]:
-    return {
-        (path.as_posix(), node.name)
-        for path in project.files("test_*.py")
-        for node in ast.walk(ast.parse(project.read(path)))
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        if node.name.startswith("test_")
-    }
