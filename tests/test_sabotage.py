@@ -78,7 +78,7 @@ def make(broken: Break, project: Project) -> None:
     path = project.root / broken.file.format(package=project.package)
     before = path.read_text() if broken.old else ""
     assert before.count(broken.old) == 1, f"{path} has not exactly one {broken.old!r}"
-    path.write_text(before.replace(broken.old, broken.new))
+    path.write_text(before.replace(broken.old, broken.replacement))
 
 
 def problem_of(broken: Break, test: str, done: Run) -> str:

@@ -4,6 +4,7 @@ A suite that stays green whatever happens to the harness, or to the application'
 to the database, proves nothing. Each module has the breaks of one strategy or subject.
 """
 
+import re
 from dataclasses import dataclass
 
 import pytest
@@ -21,8 +22,9 @@ ONE_OF_EACH = IN_MEMORY + POSTGRESQL
 class Break:
     """A change that breaks a project: `old`, in its file `file`, becomes `new`.
 
-    An empty `old` stands for a new file. One test has to fail for it: `noticed_by`,
-    written `file::test` without `test_`, or any test of the file if it is `file` only.
+    Without `new`, a condition becomes false, and anything else goes. An empty `old`
+    stands for a new file. One test has to fail for it: `noticed_by`, written
+    `file::test` without `test_`, or any test of the file if it is `file` only.
     The file is one of the project's, or a scenario, which is then added to it.
     `says` has to stand in the output; it tells why where no test is left that passes.
     `status` is what the run ends with; a usage error ends it before the first test.
@@ -30,8 +32,8 @@ class Break:
 
     what: str
     old: str
-    new: str
     noticed_by: str
+    new: str | None = None
     file: str = f"{HARNESS}/plugin.py"
     backends: tuple[str, ...] = tuple(SINGLE_BACKENDS)
     isolation: str = "rollback"
@@ -39,3 +41,10 @@ class Break:
     options: tuple[str, ...] = ()
     says: str = ""
     status: pytest.ExitCode = pytest.ExitCode.TESTS_FAILED
+
+    @property
+    def replacement(self) -> str:
+        """What `old` becomes."""
+        condition = re.fullmatch(r"(if|elif) .*:", self.old)
+        default = f"{condition[1]} False:" if condition else ""
+        return default if self.new is None else self.new

@@ -15,60 +15,59 @@ BREAKS = [
     _break(
         "database is not put back",
         "await self._database.restore()",
-        "pass",
         "isolation::commits_are_undone",
+        new="pass",
     ),
     in_sqlite(
         "database is not saved",
         "        self._anchor.backup(self._saved)\n",
-        "",
         "isolation::commits_are_undone",
         backends=IN_MEMORY,
     ),
     in_sqlite(
         "database is saved without tables",
         f"{BEGIN}{CREATE}        self._anchor.backup(self._saved)\n",
-        f"        self._anchor.backup(self._saved)\n{BEGIN}{CREATE}",
         "isolation::commits_are_undone",
+        new=f"        self._anchor.backup(self._saved)\n{BEGIN}{CREATE}",
         says="attempt to write a readonly database",
     ),
     in_sqlite(
         "changes are not seen",
         'if self._commits == self._pragma("data_version"):',
-        "if True:",
         "isolation::commits_are_undone",
+        new="if True:",
     ),
     in_sqlite(
         "connections do not notice that the schema was put back",
         "if version == self._schema:",
-        "if True:",
         "isolation::schema_changes_are_undone",
+        new="if True:",
         # Alone, both of its runs are given the same connection.
         options=("-k", "schema_changes"),
     ),
     in_postgresql(
         "database is not saved",
         "        await self._copy(self.url.database, self._template)\n",
-        "",
         "isolation::commits_are_undone",
         says="does not exist",
     ),
     in_postgresql(
         "database is saved without tables",
         f"{CREATE}        await self._copy(self.url.database, self._template)\n",
-        f"        await self._copy(self.url.database, self._template)\n{BEGIN}{CREATE}",
         "isolation::commits_are_undone",
+        new=f"        await self._copy(self.url.database, self._template)\n"
+        f"{BEGIN}{CREATE}",
     ),
     in_postgresql(
         "database is put back from an empty one",
         "self._copy(self._template.database, self.url)",
-        'self._copy("template1", self.url)',
         "isolation::commits_are_undone",
+        new='self._copy("template1", self.url)',
     ),
     in_postgresql(
         "changes are not seen",
         "return bool(self._position == await self._admin.scalar(LOG_POSITION))",
-        "return True",
         "isolation::commits_are_undone",
+        new="return True",
     ),
 ]
