@@ -120,9 +120,7 @@ NAMED_LIKE_ALLOWED = words("""
     127.1%20tests.example.com tests.example.com,127.1 xtests.example.com
 """)
 BESIDE_ALLOWED = [(f"{host}/shop_test", HOST) for host in NAMED_LIKE_ALLOWED]
-BESIDE_ALLOWED += [("127.1:{port}/precious", NAME)]
-BESIDE_ALLOWED += [("127.1/shop_test?dbname=precious", QUERY)]
-BESIDE_ALLOWED += [("127.1/shop_test?host=127.0.0.2", QUERY)]
+BESIDE_ALLOWED += [("127.1/precious", NAME), ("127.1/x_test?dbname=precious", QUERY)]
 
 # The application's database, which tests may not use, and other ways to write it.
 OWN_URL = f"postgresql://{LOGIN}@127.0.0.1:{{port}}/own_test"
@@ -146,7 +144,7 @@ REFUSED: list[tuple[str, str, str, tuple[str, ...]]] = [
 
 SHOP = f"postgresql://{LOGIN}@{HERE}"
 ALLOW = {"PYTEST_ADDOPTS": "-o 'test_database_hosts=127.1 tests.example.com'"}
-WORKERS = {"PYTEST_ADDOPTS": "-n 2"}
+DOTENV = {"dotenv": f"export database_url='{OWN_URL}'", "PYTEST_ADDOPTS": "-n 2"}
 # What is refused through pytest: for each rule, what would lead a driver away.
 REFUSED_BY_PYTEST: list[tuple[str, str, str, dict[str, str]]] = [
     ("asyncpg", SHOP.replace("127.0.0.1", "127.0.0.1,127.1"), HOST, {}),
@@ -166,9 +164,8 @@ REFUSED_BY_PYTEST: list[tuple[str, str, str, dict[str, str]]] = [
     ("asyncpg", SHOP.replace(":sword", "%00options%00-crole%3Dx:sword"), FORM, {}),
     ("psycopg", SHOP.replace("%40letmein", "@letmein/"), AT, {}),
     ("asyncpg", SHOP.replace("127.0.0.1", "127.1.example.com"), HOST, ALLOW),
-    ("psycopg", SHOP.replace("127.0.0.1", "127.1"), HOST, WORKERS),
     ("asyncpg", OWN_URL, OWN, {"DATABASE_URL": "postgresql:///?service=precious"}),
-    ("psycopg", OWN_URL, OWN, {"dotenv": f"export database_url='{OWN_URL}'"} | WORKERS),
+    ("psycopg", OWN_URL, OWN, DOTENV),
     ("psycopg", SHOP, UNREADABLE, {"DATABASE_URL": "letmein"}),
 ]
 
@@ -191,14 +188,11 @@ LEADING_AWAY |= {"PGDATABASE": "precious", "PGSERVICE": "precious", "HOME": "{tr
 LEADING_AWAY |= {"PGSERVICEFILE": "{traps}/pg_service.conf", "PGSYSCONFDIR": "{traps}"}
 LEADING_AWAY |= {"PGOPTIONS": "-c default_transaction_read_only=on"}
 LEADING_AWAY |= {"PGTARGETSESSIONATTRS": "standby"}
-PGUSER = {"PGUSER": "locked", "PGPASSWORD": "correct"}
 SOCKET = f"postgresql://{LOGIN}@:{{port}}/shop_test?host={{sockets}}"
 SPECIAL = "s%40%2F%3A%3F%23%25%5B%20%2B:!'%25%40%3A%2F \u00e9"
 # What is accepted through pytest, 127.1 and 0x7f.1 being allowed, by each driver.
 ACCEPTED_BY_PYTEST: list[tuple[str, dict[str, str]]] = [
-    (SHOP, {}),
     (SHOP.replace("127.0.0.1", "LOCALHOST").replace("_", "%5F") + "?{tls}=prefer", {}),
-    # It is allowed, and looks like nothing that is.
     (SHOP.replace("127.0.0.1", "0x7F.1"), {}),
     # Without a host, there is more for variables to say.
     (SOCKET, LEADING_AWAY),
@@ -206,6 +200,6 @@ ACCEPTED_BY_PYTEST: list[tuple[str, dict[str, str]]] = [
     (SHOP.replace("127.0.0.1", "localhost"), LEADING_AWAY),
     ("", LEADING_AWAY),
     (f"postgresql+psycopg2://locked:correct@{HERE}", {}),
-    (f"postgresql://{HERE}", PGUSER),
+    (f"postgresql://{HERE}", {"PGUSER": "locked", "PGPASSWORD": "correct"}),
     (f"postgresql://{SPECIAL}@{HERE}", {}),
 ]

@@ -18,7 +18,7 @@ import pytest
 
 from .hostile_urls import ACCEPTED_BY_PYTEST, LOGIN, REFUSED_BY_PYTEST, SECRETS
 from .matrix.facts import DRIVERS
-from .matrix.projects import Project, Renderer
+from .matrix.projects import Renderer
 from .matrix.runner import Run, run_pytest
 from .matrix.runs import ADMIN
 from .scenarios import add_scenario
@@ -40,15 +40,11 @@ CONTENTS = (
     "SELECT title FROM task UNION ALL "
     "SELECT datname FROM pg_database WHERE datname NOT LIKE 'failed%' ORDER BY 1"
 )
-SERVICE = "[precious]\nhost=127.0.0.2\nhostaddr=127.0.0.2\ndbname=precious\n"
 
 
 @dataclass
 class Reach:
-    """What hostile URLs could reach: a precious database, and traps.
-
-    `words` is what the words in braces stand for.
-    """
+    """What hostile URLs could reach, and what the words in braces stand for."""
 
     precious: psycopg.Connection[Any]
     traps: list[socket.socket]
@@ -59,8 +55,9 @@ class Reach:
 def reach(server: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reach]:
     """A server with a precious database, and traps."""
     folder = tmp_path_factory.mktemp("reach")
+    service = "[precious]\nhost=127.0.0.2\nhostaddr=127.0.0.2\ndbname=precious\n"
     for name in ("pg_service.conf", ".pg_service.conf"):
-        (folder / name).write_text(SERVICE)
+        (folder / name).write_text(service)
     admin = ADMIN.format(port=server)
     with psycopg.connect(admin, autocommit=True) as connection:
         connection.execute("CREATE DATABASE own_test")
@@ -101,7 +98,7 @@ def attempt(
     """
     tls = {"asyncpg": "ssl", "psycopg": "sslmode"}[request.param]
     words = reach.words | {"driver": request.param, "tls": tls}
-    project: Project = render(backend="postgresql", postgres_driver=request.param)
+    project = render(backend="postgresql", postgres_driver=request.param)
     project = project.copy(tmp_path_factory.mktemp("guard") / "project")
     test = add_scenario(project, "where")
 
@@ -118,8 +115,7 @@ def attempt(
         )
         assert not [part for part in SECRETS if part in run.output], run.output
         assert reach.precious.execute(CONTENTS).fetchall() == before
-        visited, _, _ = select.select(reach.traps, [], [], 0)
-        assert not visited
+        assert select.select(reach.traps, [], [], 0) == ([], [], [])
         return run
 
     return attempt
@@ -135,7 +131,6 @@ def test_hostile_url_is_refused_before_anything_is_opened(
 
     assert run.status == REFUSED, run.output
     assert reason in run.output
-    assert "DATABASE_URL" in run.output
     assert "Traceback" not in run.output
     assert "test session starts" not in run.output
     assert run.outcomes == {}
@@ -182,11 +177,7 @@ def test_failed_connection_is_explained_without_the_password(
     assert reason in run.output
 
 
-@pytest.mark.parametrize(
-    ("attempt", "name"),
-    [("asyncpg", "taken_test"), ("psycopg", "held_template_test")],
-    indirect=["attempt"],
-)
+@pytest.mark.parametrize("name", ["taken_test", "taken_template_test"])
 def test_database_with_somebodys_tables_is_refused_and_kept(
     attempt: Attempt, reach: Reach, name: str
 ) -> None:
@@ -194,9 +185,9 @@ def test_database_with_somebodys_tables_is_refused_and_kept(
     with psycopg.connect(reach.precious.info.dsn, dbname=name) as connection:
         connection.execute("CREATE TABLE precious AS SELECT 42 AS answer")
         connection.commit()
-        url = "postgresql://postgres@127.0.0.1:{port}/" + name.replace("_template", "")
-        run = attempt(url)
+        run = attempt("postgresql://localhost:{port}/taken_test", PGUSER="postgres")
         rows = connection.execute("SELECT answer FROM precious").fetchall()
+    reach.precious.execute(f"DROP DATABASE {name}")
 
     assert run.status == REFUSED, run.output
     assert f"{name} holds tables" in run.output

