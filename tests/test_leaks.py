@@ -38,11 +38,7 @@ def leaky_tests(isolation: str, kind: str) -> Iterator[Leaky]:
             more = {str(k.arg): ast.literal_eval(k.value) for k in call.keywords}
             test = Leaky(function.name, says, **more)
             commits = "undone" if isolation == "rollback" else "real"
-            drivers = {"postgresql": {"postgresql", "asyncpg"}, "sqlite": {"sqlite"}}
-            if (
-                test.commits in ("both", commits)
-                and test.on in {"both"} | drivers[kind]
-            ):
+            if test.commits in ("both", commits) and test.on in ("both", kind):
                 yield test
 
 

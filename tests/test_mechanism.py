@@ -10,7 +10,6 @@ from .matrix.checks import problems_of
 from .matrix.combinations import Combinations, shard
 from .matrix.projects import Renderer
 from .matrix.questionnaire import Questionnaire, UnreachableAnswerError, Value
-from .matrix.runner import run_pytest
 from .matrix.suites import problem_of_outcomes, run_suite
 
 QUESTIONS = """
@@ -34,17 +33,6 @@ secret:
   type: str
   default: "{{ kind }}"
   when: false
-"""
-PHASES = """
-import pytest
-@pytest.fixture
-def fails():
-    yield
-    assert False
-def test_call(fails): ...
-def test_fine(): ...
-@pytest.mark.skip
-def test_skipped(): ...
 """
 
 
@@ -176,15 +164,3 @@ def test_debris_of_a_careless_template_is_found(text: str, problem: str | None) 
     found = problems_of(text, Path("pytest.ini"))
 
     assert found == [] if problem is None else problem in str(found)
-
-
-def test_every_phase_of_a_test_counts(tmp_path: Path) -> None:
-    (tmp_path / "test_it.py").write_text(PHASES)
-    run = run_pytest(tmp_path, ["-q"])
-
-    assert run.status == 1
-    assert run.outcomes == {
-        "test_it.py::test_call": "failed",
-        "test_it.py::test_fine": "passed",
-        "test_it.py::test_skipped": "skipped",
-    }

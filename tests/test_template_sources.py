@@ -4,6 +4,7 @@ from pathlib import Path
 
 import jinja2.meta
 
+from .matrix import environment
 from .matrix.questionnaire import Questionnaire
 
 # What Copier gives to templates besides the answers.
@@ -26,3 +27,10 @@ def test_names_are_legal_everywhere_and_every_variable_is_a_question_that_is_use
             used |= jinja2.meta.find_undeclared_variables(syntax)
 
     assert used - COPIERS_OWN == set(questionnaire.details)
+
+
+def test_plain_python_files_are_linted_and_formatted(template: Path) -> None:
+    ruff = environment.program("ruff")
+    for command in (["check"], ["format", "--check", "--diff"]):
+        run = environment.run(template, ruff, *command, "--no-cache", ".")
+        assert run.returncode == 0, run.stdout + run.stderr

@@ -49,15 +49,6 @@ BREAKS = [
         options=ONE_FAILURE,
     ),
     in_leaks(
-        "connections are not noticed",
-        "self._in_use.keys() - connections",
-        "leaks::session_that_is_left_open",
-        new="()",
-        isolation="snapshot",
-        options=ONE_FAILURE,
-        backends=ONE_OF_EACH,
-    ),
-    in_leaks(
         "connections are not closed",
         "            await greenlet_spawn(self._in_use[entry].invalidate)\n",
         "leaks::connection_that_is_left_open",

@@ -73,11 +73,6 @@ BREAKS = [
         backends=(*SQLITE, *POSTGRESQL),
     ),
     _break(
-        "commits by mistake are not looked for",
-        "if await self._database.restore():",
-        "leaks_rollback::outer_transaction_that_is_committed_in_sql",
-    ),
-    _break(
         "end of the outer transaction is not noticed",
         "elif not outer.is_active:",
         "leaks_rollback::outer_transaction_that_is_committed",

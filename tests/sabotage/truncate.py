@@ -23,13 +23,6 @@ BREAKS = [
         example=True,
     ),
     in_sqlite(
-        "table of the example is forgotten",
-        'self._names("table")',
-        "task_queries",
-        new='[n for n in self._names("table") if "task" not in n]',
-        example=True,
-    ),
-    in_sqlite(
         "changed schema stays",
         'self._schema != self._pragma("schema_version")',
         "isolation::schema_changes_are_undone",
@@ -46,13 +39,6 @@ BREAKS = [
         "for (table,) in tables]",
         "isolation::commits_are_undone",
         new='for (table,) in tables if table != "probe"]',
-        example=True,
-    ),
-    in_postgresql(
-        "table of the example is forgotten",
-        "for (table,) in tables]",
-        "task_queries",
-        new='for (table,) in tables if table != "task"]',
         example=True,
     ),
     in_postgresql(

@@ -34,7 +34,7 @@ def leaky(*says, commits="both", on="both"):
     """Say of a leaky test what is to be said of it.
 
     `commits` are "real" or "undone" in the strategies that it is for, and `on` is the
-    kind of database, or the driver.
+    kind of database.
     """
     return lambda test: test
 
@@ -145,12 +145,6 @@ async def test_queries(session, assert_queries):
         await session.scalar(text("SELECT 40 + 2"))
 
 
-@leaky("has to keep the loop scope `session`")
-@pytest.mark.asyncio(loop_scope="function")
-async def test_scope(session):
-    pass
-
-
 @leaky("asked the engine for a connection of its own", FIX, commits="undone")
 async def test_connection_of_its_own(engine, session):
     await add(session)
@@ -190,22 +184,7 @@ async def test_deferred(session):
     await add(session, deferred_id=1_000_000)
 
 
-@leaky("IntegrityError", commits="real")
-async def test_deferred_commit(session):
-    await add(session, deferred_id=1_000_000)
-
-
 # Drivers used without SQLAlchemy write past the transaction, and nobody is asked.
-@leaky("Something was really committed", FIX, commits="undone", on="asyncpg")
-async def test_asyncpg(database, session):
-    import asyncpg
-
-    url = database.url.set(drivername="postgresql")
-    connection = await asyncpg.connect(url.render_as_string(False))
-    await connection.execute("INSERT INTO trace (name) VALUES ('trace')")
-    await connection.close()
-
-
 @leaky("Something was really committed", FIX, commits="undone", on="postgresql")
 async def test_psycopg(database, session):
     import psycopg

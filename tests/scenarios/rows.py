@@ -2,7 +2,6 @@
 
 # mypy: ignore-errors
 
-import pytest
 from sqlalchemy import Column, Integer, Table, text
 from sqlmodel import Field, SQLModel
 
@@ -65,7 +64,3 @@ async def test_without_session(session_factory):
 
 def test_without_database():
     raise WrongError
-
-
-@pytest.mark.skip
-async def test_skipped(session): ...
