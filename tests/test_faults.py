@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from .matrix.machines import ordinary_user, small_folders
+from .matrix.machines import ordinary_user, small_folders, wheel_for_everybody
 from .matrix.projects import Renderer
 from .matrix.questionnaire import Value
 from .matrix.runs import SUITE, DisturbedRun, finish
@@ -188,8 +188,10 @@ def test_ordinary_user_may_run_the_tests_in_a_folder_that_is_read_only(
         path.chmod(0o555)
     user = ordinary_user(run.temporary, run.notes)
     assert subprocess.run([*user, "touch", root / "x"], check=False).returncode
-    number = str(workers)
-    status, output = run.run("-n", number, SUITE, wrapper=user, HOME=run.temporary)
+    with wheel_for_everybody() as wheel:
+        own = {"HOME": run.temporary}
+        own["PYTHONPATH"] = f"{run.variables()['PYTHONPATH']}{os.pathsep}{wheel}"
+        status, output = run.run("-n", str(workers), SUITE, wrapper=user, **own)
 
     assert status == 0, output
     assert not (root / ".pytest_cache").exists()

