@@ -189,8 +189,8 @@ def test_ordinary_user_may_run_the_tests_in_a_folder_that_is_read_only(
     user = ordinary_user(run.temporary, run.notes)
     assert subprocess.run([*user, "touch", root / "x"], check=False).returncode
     with wheel_for_everybody() as wheel:
-        own = {"HOME": run.temporary}
-        own["PYTHONPATH"] = f"{run.variables()['PYTHONPATH']}{os.pathsep}{wheel}"
+        paths = os.pathsep.join(["src", str(run.notes), wheel])
+        own = {"HOME": str(run.temporary), "PYTHONPATH": paths}
         status, output = run.run("-n", str(workers), SUITE, wrapper=user, **own)
 
     assert status == 0, output

@@ -60,7 +60,7 @@ def ordinary_user(*folders: Path) -> list[str]:
 
 
 @contextmanager
-def wheel_for_everybody() -> Iterator[Path]:
+def wheel_for_everybody() -> Iterator[str]:
     """Copy the wheel that has PostgreSQL into a folder that everybody can reach.
 
     Whether a program may be run does not depend on the right to read everything.
@@ -72,7 +72,7 @@ def wheel_for_everybody() -> Iterator[Path]:
         Path(name).chmod(0o755)
         for folder in package.parent.glob(f"{package.name}*"):
             shutil.copytree(folder, Path(name, folder.name))
-        yield Path(name)
+        yield name
 
 
 def _skip_unless_possible(*command: str) -> None:
