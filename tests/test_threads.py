@@ -6,7 +6,6 @@ released that calls it otherwise, these tests fail.
 
 from pathlib import Path
 
-import aiosqlite
 import pytest
 
 from .matrix.projects import Renderer
@@ -22,7 +21,3 @@ def test_tests_run_in_the_loops_thread_and_other_tasks_have_their_turn(
     run = run_pytest(project.root, [add_scenario(project, "threads")])
 
     assert run.status == 0, run.output
-
-
-def test_method_that_is_replaced_is_the_one_that_aiosqlite_calls() -> None:
-    assert "_execute" in aiosqlite.Connection.commit.__code__.co_names

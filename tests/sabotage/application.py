@@ -94,11 +94,4 @@ BREAKS = [
         new="{*fields}",
         example=True,
     ),
-    in_base(
-        "database does not check enums",
-        "create_constraint=True",
-        "models::database_checks_the_status_itself",
-        new="create_constraint=False",
-        example=True,
-    ),
 ]
