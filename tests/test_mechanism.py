@@ -91,7 +91,7 @@ def test_shard_that_does_not_exist_is_refused(text: str, tmp_path: Path) -> None
     run = environment.run(environment.REPOSITORY, *command, tmp_path)
 
     assert run.returncode == pytest.ExitCode.USAGE_ERROR
-    assert "--shard" in run.stderr
+    assert "write 2/8 for the second of eight" in run.stderr
 
 
 @pytest.mark.parametrize(

@@ -42,17 +42,6 @@ def test_wrong_loop_scope_is_named(
     assert run.outcomes == {}
 
 
-def test_wrong_loop_scope_of_a_test_is_named(render: Renderer, tmp_path: Path) -> None:
-    project = render().copy(tmp_path / "project")
-    test = project.root / "tests" / "test_scope.py"
-    mark = "import pytest\n\n@pytest.mark.asyncio(loop_scope='function')\n"
-    test.write_text(f"{mark}async def test_scope(session): ...\n")
-    run = run_pytest(project.root, [str(test)])
-
-    assert run.status == 1
-    assert_says(run.output, "has to keep the loop scope `session`")
-
-
 DID_NOT_START = "PostgreSQL did not start in /"
 
 

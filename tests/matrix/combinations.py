@@ -4,9 +4,11 @@ Which answers there are comes from `copier.yml`. Here is only what it cannot say
 sample values for questions with free text, and which questions shape no code.
 """
 
+import argparse
 import functools
 import itertools
 import random
+import re
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
@@ -96,7 +98,8 @@ def shard(items: Sequence[Item], number: int, total: int) -> list[Item]:
 
 def shard_of(text: str) -> tuple[int, int]:
     """Read what is given to `--shard`: `2/8` is the second of eight."""
-    number, total = map(int, text.split("/"))
-    if not 1 <= number <= total:
-        raise ValueError(text)
-    return number, total
+    numbers = re.fullmatch(r"(\d+)/(\d+)", text)
+    if not numbers or not 1 <= int(numbers[1]) <= int(numbers[2]):
+        msg = f"{text!r} is not a shard: write 2/8 for the second of eight"
+        raise argparse.ArgumentTypeError(msg)
+    return int(numbers[1]), int(numbers[2])
