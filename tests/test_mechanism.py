@@ -86,9 +86,9 @@ def test_shards_are_disjoint_and_complete(total: int) -> None:
 
 
 @pytest.mark.parametrize("text", ["0/2", "3/2", "2", "a/b"])
-def test_shard_that_does_not_exist_is_refused(text: str, tmp_path: Path) -> None:
+def test_shard_that_does_not_exist_is_refused(text: str) -> None:
     command = [environment.program("pytest"), "--collect-only", "--shard", text]
-    run = environment.run(environment.REPOSITORY, *command, tmp_path)
+    run = environment.run(environment.REPOSITORY, *command, "tests")
 
     assert run.returncode == pytest.ExitCode.USAGE_ERROR
     assert "write 2/8 for the second of eight" in run.stderr
