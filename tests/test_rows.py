@@ -33,7 +33,7 @@ def test_failed_test_shows_its_rows(
     titles = [line.partition("  ")[2] for line in flushed[at + 2 : at + 7]]
     assert [title.strip()[:2] for title in titles] == [f"{n} " for n in range(5)]
     assert all(line.endswith("…") and len(line) < 88 for line in titles)
-    assert flushed[at + 7] == "and 2 more rows"
+    assert flushed[at + 7] == "and 2 more"
     assert "of another session" in rows["test_committed"]
     assert "kept" in rows["test_aborted"]
     # An error ends a transaction on PostgreSQL alone.
@@ -41,7 +41,7 @@ def test_failed_test_shows_its_rows(
     assert "nowhere" in said["test_aborted"]
     tables = [f"shelf_{number:02}:" in rows["test_many_tables"] for number in range(11)]
     assert tables == [True] * 10 + [False]
-    assert "and 1 more tables" in rows["test_many_tables"]
+    assert "\n\nand 1 more" in rows["test_many_tables"]
     assert "All tables are empty." in rows["test_no_rows"]
     for test in ("test_without_session", "test_without_database"):
         assert SECTION not in said[test]

@@ -127,5 +127,5 @@ def _may_be_the_same(own: URL, tests: URL) -> bool:
         return False
     if not own.database or {"database", "dbname"} & set(own.query):
         return True
-    databases = rf"{re.escape(_stem(tests))}(_template)?_test(_gw\d+)?"
+    databases = rf"{re.escape(_stem(tests))}(_template|_new[0-9]+)?_test(_gw\d+)?"
     return re.fullmatch(databases, own.database) is not None

@@ -29,4 +29,4 @@ class Isolation:
         async with self._database.engine.begin() as connection:
             await connection.run_sync(metadata.create_all, checkfirst=False)
         yield {"bind": self._database.engine}
-        await self._database.restore()
+        await self._database.restore(problems)

@@ -24,4 +24,4 @@ class Isolation:
     ) -> AsyncIterator[dict[str, Any]]:
         """Yield the options of the session factory; undo what `test` did."""
         yield {"bind": self._database.engine}
-        await self._database.restore()
+        await self._database.restore(problems)

@@ -26,4 +26,4 @@ class Isolation:
     ) -> AsyncIterator[dict[str, Any]]:
         """Yield the options of the session factory; undo what `test` did."""
         yield {"bind": self._database.engine}
-        await self._database.empty()
+        await self._database.empty(problems)

@@ -3,58 +3,133 @@
 import asyncio
 import warnings
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
+from unittest.mock import patch
 
-from sqlalchemy import Engine, event
-from sqlalchemy.engine.interfaces import Dialect
+from sqlalchemy import Connection, Engine, ExecutionContext, event
+from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor, Dialect
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 from sqlalchemy.util import greenlet_spawn
+
+from .queries import is_plain
 
 
 class BypassWarning(UserWarning):
     """Code connects to the test database with an engine that nothing isolates."""
 
 
+class EventLoopError(Exception):
+    """A connection is used on another event loop than that of the tests."""
+
+
 class Leaks:
-    """Watches `engine` for connections in use, and for engines beside it."""
+    """Watches `engine` for what would outlive a test, and for engines beside it."""
 
     def __init__(self, engine: AsyncEngine) -> None:
-        used: dict[ConnectionPoolEntry, PoolProxiedConnection] = {}
-        self._engine, self._in_use = engine, used
-        pool = engine.sync_engine.pool
-        event.listen(pool, "checkout", lambda _, e, c: used.update({e: c}))
-        event.listen(pool, "checkin", lambda _, e: used.pop(e, None))
-        event.listen(Engine, "do_connect", self._warn_of_bypass)
+        self._engine, self._loop = engine, asyncio.get_running_loop()
+        self._in_use: dict[ConnectionPoolEntry, PoolProxiedConnection] = {}
+        self._changed: set[DBAPIConnection | None] = set()
+        self._streams: list[DBAPICursor] = []
+        pool, dialect = engine.sync_engine.pool, engine.dialect
+        event.listen(pool, "checkout", self._note_checkout)
+        event.listen(pool, "checkin", self._note_checkin)
+        event.listen(engine.sync_engine, "before_cursor_execute", self._note_statement)
+        event.listen(Engine, "do_connect", self._check_connect)
+        self._patches = patch.multiple(
+            dialect, get_driver_connection=self._lend_driver, do_ping=self._ping
+        )
+        self._patches.start()
 
     def stop(self) -> None:
         """Stop watching for other engines."""
-        event.remove(Engine, "do_connect", self._warn_of_bypass)
+        event.remove(Engine, "do_connect", self._check_connect)
+        self._patches.stop()
 
     @asynccontextmanager
     async def ended(self, problems: list[str]) -> AsyncIterator[None]:
         """End the tasks and connections that the block leaves; note what they were."""
         tasks, connections = asyncio.all_tasks(), set(self._in_use)
-        yield
+        self._changed.clear()
+        try:
+            yield
+        finally:
+            await self._end_tasks(tasks, problems)
+            # A traceback may refer to them, and SQLite's keep a lock while they last.
+            while self._streams:
+                with suppress(Exception):
+                    await greenlet_spawn(self._streams.pop().close)
+            fix = "Close it, or its session, or open it with `async with`."
+            for entry in self._in_use.keys() - connections:
+                await greenlet_spawn(self._in_use[entry].invalidate)
+                problems.append(f"A connection was not returned. {fix}")
+
+    async def _end_tasks(
+        self, before: set[asyncio.Task[Any]], problems: list[str]
+    ) -> None:
         here = asyncio.current_task()
         fix = "Await or cancel it, or start it in a fixture."
-        for task in asyncio.all_tasks().difference(tasks, {here}):
+        for task in asyncio.all_tasks().difference(before, {here}):
             problems.append(f"A task was left unawaited: {task.get_coro()}. {fix}")
         # As tasks end they start others. Some have to be asked twice: when the closing
         # of a connection is cancelled, a driver may wait forever.
-        while left := asyncio.all_tasks().difference(tasks, {here}):
-            for task in left:
+        for _ in range(5):
+            for task in asyncio.all_tasks().difference(before, {here}):
                 task.cancel()
                 await asyncio.wait([task], timeout=1.0)
-        fix = "Close it, or its session, or open it with `async with`."
-        for entry in self._in_use.keys() - connections:
-            await greenlet_spawn(self._in_use[entry].invalidate)
-            problems.append(f"A connection was not returned. {fix}")
 
-    def _warn_of_bypass(self, dialect: Dialect, _: object, args: Any, kw: Any) -> None:
-        names = [*args, kw.get("database"), kw.get("dbname")]
-        if dialect is not self._engine.dialect and self._engine.url.database in names:
+    def _note_checkout(
+        self, _: object, entry: ConnectionPoolEntry, used: PoolProxiedConnection
+    ) -> None:
+        self._check_loop()
+        self._in_use[entry] = used
+
+    def _note_checkin(
+        self, connection: DBAPIConnection | None, entry: ConnectionPoolEntry
+    ) -> None:
+        self._in_use.pop(entry, None)
+        if connection in self._changed:
+            self._changed.discard(connection)
+            entry.invalidate()
+
+    def _note_statement(
+        self,
+        connection: Connection,
+        cursor: DBAPICursor,
+        statement: str,
+        _: object,
+        context: ExecutionContext,
+        *__: object,
+    ) -> None:
+        self._check_loop()
+        if not is_plain(statement):
+            self._changed.add(connection.connection.dbapi_connection)
+        if context.execution_options.get("stream_results"):
+            self._streams.append(cursor)
+
+    def _lend_driver(self, connection: DBAPIConnection) -> Any:
+        self._changed.add(connection)  # whoever asks for it may change anything
+        return type(self._engine.dialect).get_driver_connection(
+            self._engine.dialect, connection
+        )
+
+    def _ping(self, connection: DBAPIConnection) -> bool:
+        self._check_loop()
+        return type(self._engine.dialect).do_ping(self._engine.dialect, connection)
+
+    def _check_loop(self) -> None:
+        if asyncio.get_running_loop() is not self._loop:
+            msg = "The database is used on another event loop than that of the tests. "
+            msg += "Call an application with AsyncClient(transport=ASGITransport(app)) "
+            msg += "instead of a TestClient, and leave every loop scope at `session`."
+            raise EventLoopError(msg)
+
+    def _check_connect(self, dialect: Dialect, _: object, args: Any, kw: Any) -> None:
+        if dialect is self._engine.dialect:
+            self._check_loop()
+        elif self._engine.url.database in [*args, kw.get("database"), kw.get("dbname")]:
             msg = "Code under test connects to the test database with an engine of its "
-            msg += "own, not isolated. Let it use session_factory, or the fixture `engine`."
+            msg += "own, not isolated. Let it use session_factory, or the fixture "
+            msg += "`engine`. Leave connect(), in a lifespan too, to production."
             warnings.warn(BypassWarning(msg), stacklevel=2)

@@ -1,8 +1,10 @@
 """What a test does in the database: the statements it sends, the rows it leaves."""
 
 import asyncio
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
+from functools import lru_cache
 from typing import Any
 
 import pytest
@@ -14,7 +16,30 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 AssertQueries = Callable[[int], AbstractContextManager[list[str]]]  # the fixture
 # How a transaction begins and ends depends on the database and on the isolation.
 TRANSACTION_CONTROL = ("BEGIN", "RELEASE SAVEPOINT", "ROLLBACK", "SAVEPOINT")
+# What reads and locks nothing. A name that holds one of these words counts as a write.
+READ = re.compile(
+    r"\s*(SELECT|VALUES|SHOW|WITH)\b(?!.*\b(INSERT|UPDATE|DELETE|MERGE|SHARE)\b)",
+    re.DOTALL | re.IGNORECASE,
+)
+# What leaves nothing in a connection once its transaction has ended.
+PLAIN = re.compile(
+    r"\s*(SELECT|VALUES|WITH|INSERT|UPDATE|DELETE|MERGE|SAVEPOINT|RELEASE|ROLLBACK|"
+    r"SET CONSTRAINTS|PRAGMA foreign_key_check)\b(?!.*(advisory|set_config|;\s*\w))",
+    re.DOTALL | re.IGNORECASE,
+)
 TABLES, ROWS, WIDTH = 10, 5, 24  # at most so many are shown, and letters of a value
+
+
+@lru_cache
+def is_read(statement: str) -> bool:
+    """Return whether a statement only reads."""
+    return READ.match(statement) is not None
+
+
+@lru_cache
+def is_plain(statement: str) -> bool:
+    """Return whether a statement can change neither its connection nor the schema."""
+    return PLAIN.match(statement) is not None
 
 
 @contextmanager
@@ -63,10 +88,10 @@ async def _tables(session: AsyncSession) -> str:
         result = await connection.execute(everything.limit(ROWS))
         if rows := result.all():
             count = await connection.scalar(select(func.count()).select_from(table))
-            more = [f"and {count - ROWS} more rows"] if count and count > ROWS else []
+            more = [f"and {count - ROWS} more"] if count and count > ROWS else []
             lines = _aligned([tuple(result.keys()), *rows])
             texts.append("\n".join([f"{table.fullname}:", *lines, *more]))
-    more = [f"and {len(texts) - TABLES} more tables"] if len(texts) > TABLES else []
+    more = [f"and {len(texts) - TABLES} more"] if len(texts) > TABLES else []
     return "\n\n".join(texts[:TABLES] + more) or "All tables are empty."
 
 

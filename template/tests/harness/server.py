@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import uuid
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -67,14 +68,19 @@ class PostgreSQLServer:
 
     async def wait_until_ready(self) -> None:
         """Wait until it accepts connections; raise `pytest.UsageError` if it fails."""
-        while not (self.directory / "ready").exists():
-            if (self.directory / "failed").exists():
-                log = (self.directory / "log").read_text(errors="replace").strip()
-                msg = f"PostgreSQL did not start in {self.directory}: {log[-2000:]}\n"
-                msg += "Fix that, or name a server of your own in TEST_DATABASE_URL."
-                raise pytest.UsageError(msg)
-            await asyncio.sleep(0.01)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(60.0):
+                while not self._has("ready") and not self._has("failed"):
+                    await asyncio.sleep(0.01)
+        if not self._has("ready"):
+            log = (self.directory / "log").read_text(errors="replace").strip()
+            msg = f"PostgreSQL did not start in {self.directory}: {log[-2000:]}\n"
+            msg += "Fix that, or name a server of your own in TEST_DATABASE_URL."
+            raise pytest.UsageError(msg)
         self._was_ready = True
+
+    def _has(self, note: str) -> bool:
+        return (self.directory / note).exists()
 
     def has_stopped(self) -> bool:
         """Return whether it was ready once and no longer accepts connections."""
