@@ -90,8 +90,8 @@ def problem_of(broken: Break, test: str, done: Run) -> str:
         return f"the output does not say {broken.says!r}"
     if broken.status == pytest.ExitCode.USAGE_ERROR:
         return "tests ran all the same" if done.outcomes else ""
-    functions = {re.sub(r".*::test_|\[.*", "", name) for name in failed}
-    if test and test not in functions:
+    names = [re.sub(r".*?::test_", "", name) for name in failed]
+    if not any(name.startswith(test) for name in names):
         return f"not noticed by {broken.noticed_by}, but by {sorted(failed)}"
     if failed == set(done.outcomes) and not broken.says:
         return "no test passes, so it may have failed for any reason"

@@ -12,6 +12,7 @@ import pytest
 from ..matrix.facts import SINGLE_BACKENDS
 
 HARNESS = "tests/harness"
+LEAK = "leaks::leaky_test_fails_and_no_later_one"
 POSTGRESQL = ("postgresql",)
 SQLITE = tuple(backend for backend in SINGLE_BACKENDS if backend not in POSTGRESQL)
 IN_MEMORY = ("sqlite-memory",)
@@ -24,7 +25,7 @@ class Break:
 
     Without `new`, a condition becomes false, and anything else goes. An empty `old`
     stands for a new file. One test has to fail for it: `noticed_by`, written
-    `file::test` without `test_`, or any test of the file if it is `file` only.
+    `file::test` without `test_`, as far as its name is needed, or `file` for any test.
     The file is one of the project's, or a scenario, which is then added to it.
     `says` has to stand in the output; it tells why where no test is left that passes.
     `status` is what the run ends with; a usage error ends it before the first test.

@@ -12,59 +12,57 @@ BREAKS = [
     in_sqlite(
         "transactions do not begin",
         '    event.listen(engine, "before_cursor_execute", _begin_before_a_write)\n',
-        "database_sqlite::rollback_undoes_whatever_was_written",
+        "transactions::rollback_undoes_whatever_was_done",
     ),
     in_sqlite(
         "transactions that only read take the write lock",
         "        or _READ.match(statement)\n",
-        "database_sqlite::readers_and_a_writer_do_not_wait_for_each_other",
-        options=("-k", "readers or vacuum"),
+        "database_sqlite::tasks_that_read_and_write_all_succeed",
     ),
     in_sqlite(
         "statements that write are taken for reads",
         "|BEGIN|",
-        "database_sqlite::rollback_undoes_whatever_was_written",
+        "transactions::rollback_undoes_whatever_was_done",
         new="|BEGIN|DROP|",
     ),
     in_sqlite(
         "common table expressions are taken for reads",
         r"WITH(?!.*\b(INSERT|REPLACE|UPDATE|DELETE)\b)",
-        "database_sqlite::rollback_undoes_whatever_was_written",
+        "transactions::rollback_undoes_whatever_was_done",
         new="WITH",
     ),
     in_sqlite(
         "write lock is not taken up front",
         '"BEGIN IMMEDIATE"',
-        "database_sqlite::savepoint_takes_the_write_lock",
+        "transactions::savepoint_takes_the_write_lock",
         new='"BEGIN"',
     ),
     in_sqlite(
         "autocommit begins transactions",
         '        or connection.get_execution_options().get("isolation_level")'
         ' == "AUTOCOMMIT"\n',
-        "database_sqlite::vacuum_runs_under_autocommit",
+        "transactions::vacuum_runs_under_autocommit",
     ),
     in_sqlite(
         "foreign keys are off",
         "foreign_keys=ON",
-        "isolation::foreign_keys_are_enforced",
+        "database_sqlite::rollback_undoes_whatever_was_done",
         new="foreign_keys=OFF",
     ),
     in_sqlite(
         "readers and writers wait for each other",
         '    cursor.execute("PRAGMA journal_mode=WAL")\n',
-        "database_sqlite::readers_and_a_writer_do_not_wait_for_each_other",
-        options=("-k", "readers or vacuum"),
+        "database_sqlite::tasks_that_read_and_write_all_succeed",
     ),
     in_sqlite(
         "failed commit leaves the transaction open",
         '    event.listen(engine, "handle_error", _roll_back_failed_commit)\n',
-        "database_sqlite::commit_that_breaks_a_foreign_key_fails_and_is_rolled_back",
+        "database_sqlite::rollback_undoes_whatever_was_done",
     ),
     in_database(
         "objects expire when they are committed",
         "expire_on_commit=False",
-        "database::objects_stay_readable_after_a_commit",
+        "isolation::commits_are_undone",
         new="expire_on_commit=True",
     ),
     in_database(
@@ -77,7 +75,7 @@ BREAKS = [
     in_database(
         "session factory stays bound",
         "session_factory.configure(bind=None)",
-        "database::sessions_are_bound_while_the_application_is_connected",
+        "database::application_connects_its_sessions",
         new="pass",
         backends=IN_MEMORY,
     ),

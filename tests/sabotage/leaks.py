@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from . import HARNESS, IN_MEMORY, ONE_OF_EACH, POSTGRESQL, Break
+from . import HARNESS, IN_MEMORY, LEAK, ONE_OF_EACH, POSTGRESQL, Break
 
 in_plugin = partial(Break, backends=IN_MEMORY)
 in_leaks = partial(in_plugin, file=f"{HARNESS}/leaks.py")
@@ -13,7 +13,7 @@ BREAKS = [
     in_plugin(
         "problems do not fail the test",
         "if problems:",
-        "leaks::session_that_is_left_open",
+        f"{LEAK}[open it",
         backends=ONE_OF_EACH,
         says="DID NOT RAISE",
     ),
@@ -26,24 +26,24 @@ BREAKS = [
     in_plugin(
         "session factory stays connected after the test",
         "            session_factory.configure(bind=None)\n",
-        "leaks::session_that_is_opened_between_tests",
+        LEAK,
     ),
     in_leaks(
         "tasks are not noticed",
         "asyncio.all_tasks().difference(tasks, {here}):\n            problems",
-        "leaks::task_that_is_left_unawaited",
+        f"{LEAK}[left unawaited",
         new="():\n            problems",
     ),
     in_leaks(
         "tasks are not cancelled",
         "while left := ",
-        "leaks::task_that_is_left_unawaited",
+        f"{LEAK}[left unawaited",
         new="while left := set() and ",
     ),
     in_leaks(
         "connections are not noticed",
         "self._in_use.keys() - connections",
-        "leaks::connection_that_is_left_open",
+        f"{LEAK}[not returned",
         new="()",
         backends=ONE_OF_EACH,
         options=ONE_FAILURE,
@@ -51,20 +51,20 @@ BREAKS = [
     in_leaks(
         "connections are not closed",
         "            await greenlet_spawn(self._in_use[entry].invalidate)\n",
-        "leaks::connection_that_is_left_open",
+        f"{LEAK}[not returned",
         options=ONE_FAILURE,
     ),
     in_leaks(
         "engines beside the harness's are not noticed",
         "warnings.warn(BypassWarning(msg), stacklevel=2)",
-        "leaks::engine_beside_that_of_the_harness",
+        "leaks::engine_beside_that_of_the_harness_is_noticed",
         new="pass",
         backends=ONE_OF_EACH,
     ),
     in_leaks(
         "every other engine counts as a bypass",
         " and self._engine.url.database in names:",
-        "database_sqlite::readers_and_a_writer_do_not_wait_for_each_other",
+        "database_sqlite::tasks_that_read_and_write_all_succeed",
         new=":",
         options=(f"{HARNESS}/test_leaks.py",),  # they start the detector
     ),
@@ -79,13 +79,13 @@ BREAKS = [
     in_queries(
         "any number will do",
         "if len(statements) != number:",
-        "queries::other_number_fails_and_shows_the_statements",
+        "queries::statements_are_counted_without_transaction_control",
         backends=ONE_OF_EACH,
     ),
     in_plugin(
         "warnings are no errors",
         '    "error",\n',
-        "leaks::engine_beside_that_of_the_harness",
+        "leaks::engine_beside_that_of_the_harness_is_noticed",
         file="pyproject.toml",
         backends=POSTGRESQL,
     ),

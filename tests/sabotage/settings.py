@@ -8,8 +8,8 @@ from . import HARNESS, IN_MEMORY, ONE_OF_EACH, POSTGRESQL, Break
 
 REFUSED = pytest.ExitCode.USAGE_ERROR
 SIDE_BY_SIDE = ("-n", "2", "--maxfail=0")
-NOT_FOR_TESTS = "database_that_is_not_for_tests"
-RUN_IS_REFUSED = f"guard::{NOT_FOR_TESTS}_is_refused_before_the_application_starts"
+RUN_IS_REFUSED = "database::other_databases_are_refused"
+IS_POINTED = "database::application_connects_its_sessions"
 
 in_settings = partial(Break, file="pyproject.toml", backends=IN_MEMORY)
 in_plugin = partial(Break, isolation="snapshot", options=SIDE_BY_SIDE)
@@ -56,7 +56,7 @@ BREAKS = [
     in_plugin(
         "workers share a database",
         'suffix = f"_{worker}" if worker else ""',
-        "guard::application_is_pointed_at_a_database_for_tests",
+        IS_POINTED,
         new='suffix = ""',
         backends=("sqlite-file",),
     ),
@@ -76,12 +76,12 @@ BREAKS = [
     in_guard(
         "the application's database is accepted",
         'elif own and _may_be_the_same(_parse("DATABASE_URL", own), url):',
-        "guard_postgresql::applications_own_database_is_refused",
+        "guard_postgresql::doubtful_database_is_refused",
     ),
     in_guard(
         "the application's database may be that of the tests",
         "",
-        "guard",
+        "database",
         new="DATABASE_URL=postgresql:///?service=application\n",
         file=".env",
         status=REFUSED,
@@ -104,7 +104,7 @@ BREAKS = [
     in_guard(
         "application is not pointed at the tests' database",
         '    os.environ["DATABASE_URL"] = url.render_as_string(hide_password=False)\n',
-        "guard::application_is_pointed_at_a_database_for_tests",
+        IS_POINTED,
         new='    os.environ["DATABASE_URL"] = "postgresql://localhost/shop"\n',
         file=f"{HARNESS}/plugin.py",
         backends=ONE_OF_EACH,

@@ -1,49 +1,42 @@
-"""The application's settings, sessions and models."""
+"""The application's database while tests run, its sessions, and its models."""
 
-from pathlib import Path
+import os
+import subprocess
+import sys
 
 import pytest
-from pydantic import ValidationError
-from sqlalchemy import text
 from sqlalchemy.exc import UnboundExecutionError
-from sqlmodel.ext.asyncio.session import AsyncSession
 
-from .application import Settings, database
+from .application import database
 from .test_isolation import Probe
 
 
-def test_settings_come_from_the_environment_then_from_the_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_other_databases_are_refused_before_the_application_starts(
+    pytestconfig: pytest.Config,
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("DATABASE_URL")
-    with pytest.raises(ValidationError, match="database_url"):
-        Settings()
+    own = "postgresql://app:letmein@db.example.com/shop"
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", "--collect-only", __file__],
+        cwd=pytestconfig.rootpath,
+        env=os.environ | {"DATABASE_URL": own, "TEST_DATABASE_URL": own},
+        capture_output=True,
+    )
 
-    Path(".env").write_text("DATABASE_URL=from-file\nOTHER=ignored\n")
-    assert Settings().database_url == "from-file"
-
-    monkeypatch.setenv("DATABASE_URL", "from-environment")
-    assert Settings().database_url == "from-environment"
+    assert run.returncode == pytest.ExitCode.USAGE_ERROR
+    assert b"TEST_DATABASE_URL is" in run.stderr
+    assert b"letmein" not in run.stdout + run.stderr
 
 
 @pytest.mark.usefixtures("database")
 @pytest.mark.filterwarnings("ignore::tests.harness.leaks.BypassWarning")
-async def test_sessions_are_bound_while_the_application_is_connected() -> None:
-    async with database.connect(), database.session_factory() as session:
-        assert await session.scalar(text("SELECT 1")) == 1
+async def test_application_connects_its_sessions_to_the_database_of_the_tests() -> None:
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    async with database.connect() as engine, database.session_factory() as session:
+        await session.connection()
+        assert f"_test_{worker}".removesuffix("_") in str(engine.url.database)
 
-    async with database.session_factory() as session:
-        with pytest.raises(UnboundExecutionError):
-            await session.connection()
-
-
-async def test_objects_stay_readable_after_a_commit(session: AsyncSession) -> None:
-    probe = Probe(name="committed")
-    session.add(probe)
-    await session.commit()
-
-    assert probe.name == "committed"
+    with pytest.raises(UnboundExecutionError):
+        await database.session_factory().connection()
 
 
 def test_name_that_a_model_does_not_have_is_refused() -> None:
