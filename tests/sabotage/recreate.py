@@ -9,7 +9,7 @@ _break = partial(Break, file=f"{HARNESS}/isolation_recreate.py", isolation="recr
 BREAKS = [
     _break(
         "database is not put back",
-        "await self._database.restore()",
+        "await self._database.restore(problems)",
         "isolation::commits_are_undone",
         new="pass",
     ),

@@ -14,7 +14,7 @@ CREATE = "            await connection.run_sync(metadata.create_all)\n"
 BREAKS = [
     _break(
         "database is not put back",
-        "await self._database.restore()",
+        "await self._database.restore(problems)",
         "isolation::commits_are_undone",
         new="pass",
     ),
@@ -33,7 +33,7 @@ BREAKS = [
     ),
     in_sqlite(
         "changes are not seen",
-        'if self._commits == self._pragma("data_version"):',
+        "if self._is_unchanged():",
         "isolation::commits_are_undone",
         new="if True:",
     ),
@@ -66,7 +66,7 @@ BREAKS = [
     ),
     in_postgresql(
         "changes are not seen",
-        "return bool(self._position == await self._admin.scalar(LOG_POSITION))",
+        "return bool(self._position == position)",
         "isolation::commits_are_undone",
         new="return True",
     ),

@@ -24,18 +24,28 @@ class EventLoopError(Exception):
     """A connection is used on another event loop than that of the tests."""
 
 
+class OutsideTestError(Exception):
+    """Something is committed while no test runs, so that it could not last."""
+
+    def __init__(self) -> None:
+        msg = "Something was committed outside a test, where the first test would undo "
+        super().__init__(f"{msg}it. Make it in a fixture of the scope `function`.")
+
+
 class Leaks:
     """Watches `engine` for what would outlive a test, and for engines beside it."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine, self._loop = engine, asyncio.get_running_loop()
         self._in_use: dict[ConnectionPoolEntry, PoolProxiedConnection] = {}
+        self.is_in_test = False
         self._changed: set[DBAPIConnection | None] = set()
         self._streams: list[DBAPICursor] = []
         pool, dialect = engine.sync_engine.pool, engine.dialect
         event.listen(pool, "checkout", self._note_checkout)
         event.listen(pool, "checkin", self._note_checkin)
         event.listen(engine.sync_engine, "before_cursor_execute", self._note_statement)
+        event.listen(engine.sync_engine, "commit", self._check_commit)
         event.listen(Engine, "do_connect", self._check_connect)
         self._patches = patch.multiple(
             dialect, get_driver_connection=self._lend_driver, do_ping=self._ping
@@ -69,8 +79,12 @@ class Leaks:
         self, before: set[asyncio.Task[Any]], problems: list[str]
     ) -> None:
         here = asyncio.current_task()
+        left = asyncio.all_tasks().difference(before, {here})
+        # SQLAlchemy closes a connection in a task of its own if the test's is cancelled.
+        if closing := {task for task in left if "AsyncAdapt_" in str(task.get_coro())}:
+            await asyncio.wait(closing, timeout=5.0)
         fix = "Await or cancel it, or start it in a fixture."
-        for task in asyncio.all_tasks().difference(before, {here}):
+        for task in left - closing:
             problems.append(f"A task was left unawaited: {task.get_coro()}. {fix}")
         # As tasks end they start others. Some have to be asked twice: when the closing
         # of a connection is cancelled, a driver may wait forever.
@@ -117,6 +131,10 @@ class Leaks:
     def _ping(self, connection: DBAPIConnection) -> bool:
         self._check_loop()
         return type(self._engine.dialect).do_ping(self._engine.dialect, connection)
+
+    def _check_commit(self, _: Connection) -> None:
+        if not self.is_in_test:
+            raise OutsideTestError
 
     def _check_loop(self) -> None:
         if asyncio.get_running_loop() is not self._loop:

@@ -56,6 +56,18 @@ async def test_commits_are_undone(
     assert await names(session) == ["child", "last", "parent"]
 
 
+async def test_commits_stay_when_a_session_that_has_only_read_ends(
+    session: AsyncSession, session_factory: async_sessionmaker[AsyncSession]
+) -> None:
+    await names(session)
+    async with session_factory() as other:
+        other.add(Probe(name="committed"))
+        await other.commit()
+    await session.rollback()
+
+    assert await names(session) == ["committed"]
+
+
 @pytest.mark.real_commits
 @twice
 async def test_commits_side_by_side_are_undone(
@@ -64,6 +76,8 @@ async def test_commits_side_by_side_are_undone(
     async def read_then_add(name: str) -> None:
         async with session_factory() as session:
             await names(session)
+            connection = await session.connection()
+            await connection.execute(text("CREATE TEMPORARY TABLE temporary (id INT)"))
             async with session.begin_nested():
                 session.add(Probe(name=name))
             await session.commit()

@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from .isolation_rollback import RollbackError
-from .test_isolation import names
+from .test_isolation import Probe
 
 
 async def test_second_connection_and_sessions_side_by_side_are_refused(
@@ -15,6 +15,8 @@ async def test_second_connection_and_sessions_side_by_side_are_refused(
         await engine.connect()
     with pytest.raises(RollbackError, match="side by side.*real_commits"):  # noqa: PT012
         async with session_factory() as first, session_factory() as second:
-            await names(first)
-            await names(second)
+            first.add(Probe(name="first"))
+            await first.flush()
+            second.add(Probe(name="second"))
+            await second.flush()
             await first.commit()
