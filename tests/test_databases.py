@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from .matrix.facts import BOTH
+from .matrix.facts import BOTH, SINGLE_BACKENDS, STRATEGIES
 from .matrix.projects import Renderer
+from .matrix.questionnaire import Value
 from .matrix.runner import run_pytest
 from .scenarios import add_scenario
 
@@ -36,3 +37,28 @@ def test_marked_test_runs_on_postgresql_only(
     run = run_pytest(project.root, [add_scenario(project, "marked"), *options])
 
     assert list(run.outcomes.values()) == [outcome], run.output
+
+
+@pytest.mark.parametrize("isolation", STRATEGIES)
+@pytest.mark.parametrize(
+    ("backend", "driver"),
+    [(b, "asyncpg") for b in SINGLE_BACKENDS] + [("postgresql", "psycopg")],
+)
+def test_next_test_is_clean_whatever_was_left(
+    render: Renderer, tmp_path: Path, backend: str, driver: str, isolation: str
+) -> None:
+    answers: dict[str, Value] = {"backend": backend, "isolation": isolation}
+    answers |= {"postgres_driver": driver} if backend == "postgresql" else {}
+    project = render(**answers).copy(tmp_path / "project")
+    tests = [add_scenario(project, "connections")]
+    if backend == "postgresql":
+        tests.append(add_scenario(project, "schema"))
+    if isolation == "rollback":
+        tests.append(add_scenario(project, "sessions"))
+        database = project.root / "src" / project.package / "database.py"
+        small = "create_async_engine(url, pool_size=1, max_overflow=0"
+        text = database.read_text().replace("create_async_engine(url", small)
+        database.write_text(text)
+    run = run_pytest(project.root, ["-p", "no:randomly", *tests])
+
+    assert run.status == 0, run.output

@@ -77,15 +77,9 @@ BREAKS = [
     ),
     _break(
         "savepoints end in any order",
-        '    if later._savepoint != name:',
+        "    if later._savepoint != name:",
         "sessions::reader_that_ends_first_keeps_what_is_written",
         new="    if False:",
-    ),
-    _break(
-        "pool that is used up makes a test wait",
-        '"_max_overflow", -1, create=True',
-        "sessions::pool_of_one_is_no_reason_to_wait",
-        new='"_no_such", -1, create=True',
     ),
     _break(
         "mark for real commits is ignored",

@@ -28,8 +28,7 @@ _when_created("CREATE MATERIALIZED VIEW tenant.summary AS SELECT * FROM tenant.n
 _when_created("CREATE VIEW tenant.one AS SELECT 1 AS n")
 _when_created("CREATE FUNCTION two() RETURNS int LANGUAGE sql AS 'SELECT 2'")
 _when_created(
-    "CREATE FUNCTION fill() RETURNS trigger LANGUAGE plpgsql AS "
-    "'BEGIN RETURN NEW; END'"
+    "CREATE FUNCTION fill() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'"
 )
 _when_created(
     "CREATE TRIGGER filled BEFORE INSERT ON tenant.note "
