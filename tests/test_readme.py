@@ -17,10 +17,15 @@ WITHOUT_UV = ("python3 -m venv", ".venv/bin/")
 ELSEWHERE = (*WITHOUT_UV, "export TEST_DATABASE_URL", "uvx copier update")
 
 
+def blocks(readme: str, language: str) -> str:
+    """Return what all blocks in a language hold, in a README."""
+    found = re.findall(rf"^```{language}\n(.*?)^```$", readme, re.M | re.S)
+    return "".join(found)
+
+
 def commands(readme: str) -> list[str]:
     """Return the different lines of all shell blocks in a README."""
-    blocks = re.findall(r"^```sh\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
-    return list(dict.fromkeys(filter(None, "".join(blocks).splitlines())))
+    return list(dict.fromkeys(filter(None, blocks(readme, "sh").splitlines())))
 
 
 @pytest.mark.parametrize(
