@@ -14,18 +14,18 @@ from .matrix.runner import run_pytest
 
 # Who follows these needs a second Python environment, a server, or the network.
 WITHOUT_UV = ("python3 -m venv", ".venv/bin/")
+COPY_SETTINGS = "cp .env.example .env"
 ELSEWHERE = (*WITHOUT_UV, "export TEST_DATABASE_URL", "uvx copier update")
 
 
-def blocks(readme: str, language: str) -> str:
-    """Return what all blocks in a language hold, in a README."""
-    found = re.findall(rf"^```{language}\n(.*?)^```$", readme, re.M | re.S)
-    return "".join(found)
+def blocks(readme: str, language: str) -> list[str]:
+    """Return what the blocks in a language hold, in a README."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
 
 
 def commands(readme: str) -> list[str]:
     """Return the different lines of all shell blocks in a README."""
-    return list(dict.fromkeys(filter(None, blocks(readme, "sh").splitlines())))
+    return list(dict.fromkeys(filter(None, "".join(blocks(readme, "sh")).splitlines())))
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def commands(readme: str) -> list[str]:
     ids=lambda answers: "-".join(map(str, answers.values())),
 )
 def test_commands_work_in_the_shared_environment(
-    render: Renderer, own: Path, tmp_path: Path, answers: dict[str, Value]
+    render: Renderer, own: Path, tmp_path: Path, server: int, answers: dict[str, Value]
 ) -> None:
     project = render(**answers).copy(tmp_path / "project")
     lines = commands(project.read("README.md"))
@@ -47,6 +47,13 @@ def test_commands_work_in_the_shared_environment(
     for line in lines:
         if line.startswith(ELSEWHERE):
             continue
+        if line == COPY_SETTINGS:
+            settings = project.read(".env.example")
+            settings = settings.replace(
+                "localhost:5432/task_tracker", f"127.0.0.1:{server}/postgres"
+            )
+            (project.root / ".env").write_text(settings)
+            continue
         uv, run, tool, *arguments = shlex.split(line)
         assert (uv, run) == ("uv", "run"), line
         if tool == "pytest":
@@ -54,11 +61,20 @@ def test_commands_work_in_the_shared_environment(
             assert done.status == 0, f"{line}\n{done.output}"
         else:
             project.run(tool, *arguments, MYPY_CACHE_DIR=own / "mypy")
+    program = blocks(project.read("README.md"), "python")[0]
+    if project.answers["example"]:
+        # The tables are those that the command has made.
+        program = program.replace("await create_tables(engine)", "")
+        query = 'await session.exec(text("SELECT * FROM task"))'
+        program = "from sqlmodel import text\n" + program.replace("...", query)
+    project.run("python", "-c", program)
 
 
-@pytest.mark.parametrize("start", ["uv run", WITHOUT_UV], ids=["uv", "no uv"])
+@pytest.mark.parametrize(
+    "start", [(COPY_SETTINGS, "uv run"), WITHOUT_UV], ids=["uv", "no uv"]
+)
 def test_commands_work_as_written(
-    render: Renderer, tmp_path: Path, start: str | tuple[str, ...]
+    render: Renderer, tmp_path: Path, start: tuple[str, ...]
 ) -> None:
     project = render().copy(tmp_path / "project")
     lines = [x for x in commands(project.read("README.md")) if x.startswith(start)]
