@@ -58,7 +58,7 @@ async def create_tables(engine: AsyncEngine) -> None:
 
     Tables that exist are not changed: that takes migrations.
     """
-    from .models import Base  # late: a model may import this module
+    from .models.base import Base  # late: a model may import this module
 
     async with engine.begin() as connection:
         await connection.run_sync(Base.metadata.create_all)
