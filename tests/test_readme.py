@@ -64,7 +64,7 @@ def test_commands_work_in_the_shared_environment(
     program = blocks(project.read("README.md"), "python")[0]
     if project.answers["example"]:
         # The tables are those that the command has made.
-        program = program.replace("await create_tables(engine)", "")
+        program = program.replace("await database.create_tables(engine)", "")
         query = 'await session.exec(text("SELECT * FROM task"))'
         program = "from sqlmodel import text\n" + program.replace("...", query)
     project.run("python", "-c", program)

@@ -119,13 +119,6 @@ BREAKS = [
         backends=POSTGRESQL,
     ),
     in_settings(
-        "asyncpg is told of sslmode",
-        '"sslmode" in url.query',
-        "settings::database_url_gets_the_driver",
-        new="False",
-        backends=POSTGRESQL,
-    ),
-    in_settings(
         "password is shown",
         "        PlainSerializer(str),  # without the password\n",
         "settings::password_survives_and_is_not_shown",
@@ -135,11 +128,6 @@ BREAKS = [
         "errors show the value",
         "        hide_input_in_errors=True,\n",
         "settings::wrong_database_url_is_refused_with_the_fix_and_is_not_shown",
-    ),
-    in_settings(
-        "errors do not name the variable",
-        "        alias_generator=str.upper,  # so that errors name the variable\n",
-        "settings::pool_without_a_connection_is_refused",
     ),
     in_base(
         "database checks the values of enums",
