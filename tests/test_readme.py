@@ -4,6 +4,7 @@ import re
 import shlex
 import shutil
 from pathlib import Path
+from textwrap import indent
 
 import pytest
 
@@ -61,13 +62,14 @@ def test_commands_work_in_the_shared_environment(
             assert done.status == 0, f"{line}\n{done.output}"
         else:
             project.run(tool, *arguments, MYPY_CACHE_DIR=own / "mypy")
-    program = blocks(project.read("README.md"), "python")[0]
+    body = blocks(project.read("README.md"), "python")[0]
     if project.answers["example"]:
         # The tables are those that the command has made.
-        program = program.replace("await database.create_tables(engine)", "")
-        query = 'await session.exec(text("SELECT * FROM task"))'
-        program = "from sqlmodel import text\n" + program.replace("...", query)
-    project.run("python", "-c", program)
+        body = body.replace("await database.create_tables(engine)", "")
+        query = "SELECT * FROM task"
+        body = body.replace("...", f"await session.exec(sqlmodel.text({query!r}))")
+    program = f"import asyncio, sqlmodel\nasync def main():\n{indent(body, '    ')}"
+    project.run("python", "-c", f"{program}\nasyncio.run(main())")
 
 
 @pytest.mark.parametrize(
