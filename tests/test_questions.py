@@ -18,7 +18,7 @@ QUESTIONS: dict[str, list[Value]] = {
     "isolation": ["rollback", "snapshot", "truncate", "recreate"],
     "pytest_config": ["pyproject", "pytest-ini"],
     "coverage": ["terminal", "none", "html"],
-    "coverage_fail_under": [90],
+    "coverage_fail_under": ["90"],
     "example": [True, False],
 }
 
@@ -34,6 +34,13 @@ def test_questions_have_help_and_these_defaults_and_choices(
     for name in questionnaire.closed:
         offered = choices_of(questionnaire.details[name])
         assert sorted(offered, key=str) == sorted(QUESTIONS[name], key=str)
+
+
+def test_questions_and_labels_fit_a_terminal(questionnaire: Questionnaire) -> None:
+    for name in questionnaire.asked:
+        details = questionnaire.details[name]
+        labels = [details["help"], *details.get("choices", [])]
+        assert max(map(len, labels)) <= 77, name  # behind a symbol or an arrow
 
 
 def test_package_name_is_made_from_the_project_name(

@@ -4,6 +4,7 @@ import re
 import shlex
 import shutil
 from pathlib import Path
+from textwrap import indent
 
 import pytest
 
@@ -14,13 +15,18 @@ from .matrix.runner import run_pytest
 
 # Who follows these needs a second Python environment, a server, or the network.
 WITHOUT_UV = ("python3 -m venv", ".venv/bin/")
+COPY_SETTINGS = "cp .env.example .env"
 ELSEWHERE = (*WITHOUT_UV, "export TEST_DATABASE_URL", "uvx copier update")
+
+
+def blocks(readme: str, language: str) -> list[str]:
+    """Return what the blocks in a language hold, in a README."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
 
 
 def commands(readme: str) -> list[str]:
     """Return the different lines of all shell blocks in a README."""
-    blocks = re.findall(r"^```sh\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
-    return list(dict.fromkeys(filter(None, "".join(blocks).splitlines())))
+    return list(dict.fromkeys(filter(None, "".join(blocks(readme, "sh")).splitlines())))
 
 
 @pytest.mark.parametrize(
@@ -33,7 +39,7 @@ def commands(readme: str) -> list[str]:
     ids=lambda answers: "-".join(map(str, answers.values())),
 )
 def test_commands_work_in_the_shared_environment(
-    render: Renderer, own: Path, tmp_path: Path, answers: dict[str, Value]
+    render: Renderer, own: Path, tmp_path: Path, server: int, answers: dict[str, Value]
 ) -> None:
     project = render(**answers).copy(tmp_path / "project")
     lines = commands(project.read("README.md"))
@@ -42,6 +48,13 @@ def test_commands_work_in_the_shared_environment(
     for line in lines:
         if line.startswith(ELSEWHERE):
             continue
+        if line == COPY_SETTINGS:
+            settings = project.read(".env.example")
+            settings = settings.replace(
+                "localhost:5432/task_tracker", f"127.0.0.1:{server}/postgres"
+            )
+            (project.root / ".env").write_text(settings)
+            continue
         uv, run, tool, *arguments = shlex.split(line)
         assert (uv, run) == ("uv", "run"), line
         if tool == "pytest":
@@ -49,11 +62,21 @@ def test_commands_work_in_the_shared_environment(
             assert done.status == 0, f"{line}\n{done.output}"
         else:
             project.run(tool, *arguments, MYPY_CACHE_DIR=own / "mypy")
+    body = blocks(project.read("README.md"), "python")[0]
+    if project.answers["example"]:
+        # The tables are those that the command has made.
+        body = body.replace("await database.create_tables(engine)", "")
+        query = "SELECT * FROM task"
+        body = body.replace("...", f"await session.exec(sqlmodel.text({query!r}))")
+    program = f"import asyncio, sqlmodel\nasync def main():\n{indent(body, '    ')}"
+    project.run("python", "-c", f"{program}\nasyncio.run(main())")
 
 
-@pytest.mark.parametrize("start", ["uv run", WITHOUT_UV], ids=["uv", "no uv"])
+@pytest.mark.parametrize(
+    "start", [(COPY_SETTINGS, "uv run"), WITHOUT_UV], ids=["uv", "no uv"]
+)
 def test_commands_work_as_written(
-    render: Renderer, tmp_path: Path, start: str | tuple[str, ...]
+    render: Renderer, tmp_path: Path, start: tuple[str, ...]
 ) -> None:
     project = render().copy(tmp_path / "project")
     lines = [x for x in commands(project.read("README.md")) if x.startswith(start)]

@@ -55,7 +55,7 @@ def test_what_is_declared_follows_from_the_answers(
         ({"backend": "postgresql", "postgres_driver": "psycopg"}, "psycopg", "asyncpg"),
         ({"coverage": "none"}, "pytest", "cov"),
         ({"coverage": "html"}, "pytest-cov", "term-missing"),
-        ({"coverage_fail_under": 0}, "[tool.coverage.report]", "fail_under"),
+        ({"coverage_fail_under": "0"}, "[tool.coverage.report]", "fail_under"),
     ):
         text = render(**answers).read("pyproject.toml")
         assert wanted in text

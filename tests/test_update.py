@@ -33,6 +33,7 @@ class Invoice(SQLModel, table=True):
     f"{PACKAGE}/models/task.py": "# Mine.\n",
     f"{PACKAGE}/services/__init__.py": "# Mine.\n",
     f"{PACKAGE}/services/task.py": "# Mine.\n",
+    "tests/test_settings.py": "# Mine.\n",
     "tests/conftest.py": '''
 import pytest
 

@@ -39,7 +39,7 @@ SAMPLE_VALUES: Mapping[str, Sequence[Value]] = {
     "project_description": ["A service on async SQLModel.", *_MIXTURES, ""],
     "user_name": ["", *_MIXTURES],
     "user_email": ["", "ada@example.com"],
-    "coverage_fail_under": [90, 0, 1],
+    "coverage_fail_under": ["90", "0", "1"],
 }
 
 # Closed questions whose answers shape text and no code: pairs of them are enough.

@@ -38,8 +38,8 @@ def run_suite(project: Project, folder: Path, server: int | None) -> None:
         variables["TEST_DATABASE_URL"] = url
     run = run_pytest(copy.root, arguments, **variables)
     problem = problem_of_outcomes(copy, run.outcomes)
-    threshold = project.answers.get("coverage_fail_under")
-    if threshold and f"Required test coverage of {threshold}" not in run.output:
+    threshold = project.answers.get("coverage_fail_under", "0")
+    if threshold != "0" and f"Required test coverage of {threshold}" not in run.output:
         problem = f"the threshold of {threshold} % coverage was not checked"
     if run.status:
         problem = f"the suite's exit status is {run.status}"

@@ -2,10 +2,11 @@
 
 from functools import partial
 
-from . import IN_MEMORY, ONE_OF_EACH, Break
+from . import IN_MEMORY, ONE_OF_EACH, POSTGRESQL, Break
 
 in_database = partial(Break, file="src/{package}/database.py", backends=ONE_OF_EACH)
 in_sqlite = partial(Break, file="src/{package}/sqlite.py", backends=("sqlite-file",))
+in_settings = partial(Break, file="src/{package}/settings.py", backends=ONE_OF_EACH)
 in_base = partial(Break, file="src/{package}/models/base.py", backends=ONE_OF_EACH)
 
 BREAKS = [
@@ -78,6 +79,66 @@ BREAKS = [
         "database::application_connects_its_sessions",
         new="pass",
         backends=IN_MEMORY,
+    ),
+    in_database(
+        "connections that the server has ended are used",
+        "pool_pre_ping=True, ",
+        "settings::connection_that_the_server_has_ended_is_replaced",
+        backends=POSTGRESQL,
+    ),
+    in_database(
+        "pool does not follow the settings",
+        "        pool_size=settings.database_pool_size,\n",
+        "settings::pool_is_set_up_as_the_settings_say",
+        backends=POSTGRESQL,
+    ),
+    in_database(
+        "tables are not created",
+        "run_sync(Base.metadata.create_all)",
+        "settings::tables_are_created_where_they_are_missing",
+        new="close()",
+        example=True,
+    ),
+    in_settings(
+        "driver is not filled in",
+        "url.set(drivername=",
+        "settings::database_url_gets_the_driver",
+        new="url.set() or (",
+    ),
+    in_settings(
+        "driver that is not installed is accepted",
+        'if driver not in ("", DRIVERS[backend]):',
+        "settings::wrong_database_url_is_refused_with_the_fix_and_is_not_shown",
+    ),
+    in_settings(
+        "half of a password is taken for a host",
+        'if url.host and str(value).count("@") > 1:',
+        "settings::wrong_database_url_is_refused_with_the_fix_and_is_not_shown",
+        backends=POSTGRESQL,
+    ),
+    in_settings(
+        "password is shown",
+        "        PlainSerializer(str),  # without the password\n",
+        "settings::password_survives_and_is_not_shown",
+        backends=POSTGRESQL,
+    ),
+    in_settings(
+        "errors show the value",
+        "        hide_input_in_errors=True,\n",
+        "settings::wrong_database_url_is_refused_with_the_fix_and_is_not_shown",
+    ),
+    in_base(
+        "database checks the values of enums",
+        "native_enum=False",
+        "models::member_that_is_added_later_fits_into_the_old_table",
+        new='native_enum=False, create_constraint=True, name="checked"',
+        example=True,
+    ),
+    in_base(
+        "any string is stored as an enum",
+        "        validate_strings=True,\n",
+        "models::unknown_status_does_not_reach_the_database",
+        example=True,
     ),
     in_base(
         "models ignore names that they do not have",

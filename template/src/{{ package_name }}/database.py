@@ -2,8 +2,9 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
-from sqlalchemy import URL
+from sqlalchemy import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -15,11 +16,17 @@ from .settings import Settings
 session_factory = async_sessionmaker(class_=AsyncSession, expire_on_commit=False)
 
 
-def create_engine(url: str | URL) -> AsyncEngine:
-    """Make an engine with the behaviour that the application relies on."""
-    engine = create_async_engine(url)
-    if engine.dialect.name == "sqlite":
+def create_engine(url: str | URL, **pool: Any) -> AsyncEngine:
+    """Make an engine with the behaviour that the application relies on.
+
+    `pool` sets up PostgreSQL's pool, as for SQLAlchemy; SQLite's stays as it is.
+    """
+    if make_url(url).get_backend_name() == "sqlite":
+        engine = create_async_engine(url)
         sqlite.set_up(engine.sync_engine)
+    else:
+        # Connections that the server has ended are replaced before they are used.
+        engine = create_async_engine(url, pool_pre_ping=True, **pool)
     return engine
 
 
@@ -30,10 +37,28 @@ async def connect() -> AsyncIterator[AsyncEngine]:
     Meant for start-up (a web framework's lifespan, a script's `main`). Inside the
     block `session_factory()` gives sessions on the engine that is yielded.
     """
-    engine = create_engine(Settings().database_url)
+    settings = Settings()
+    engine = create_engine(
+        settings.database_url,
+        pool_size=settings.database_pool_size,
+        max_overflow=settings.database_max_overflow,
+        pool_timeout=settings.database_pool_timeout,
+        pool_recycle=settings.database_pool_recycle,
+    )
     session_factory.configure(bind=engine)
     try:
         yield engine
     finally:
         session_factory.configure(bind=None)
         await engine.dispose()
+
+
+async def create_tables(engine: AsyncEngine) -> None:
+    """Create the tables of all models, except those that exist already.
+
+    Tables that exist are not changed: that takes migrations.
+    """
+    from .models.base import Base  # late: a model may import this module
+
+    async with engine.begin() as connection:
+        await connection.run_sync(Base.metadata.create_all)

@@ -1,4 +1,4 @@
-"""What the models share: their base class, naming of constraints, checked enums."""
+"""What the models share: their base class, naming of constraints, string enums."""
 
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -41,18 +41,17 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def checked_enum(members: type[StrEnum], name: str) -> Enum:
-    """Return a column type for `members` whose values the database checks.
+def string_enum(members: type[StrEnum]) -> Enum:
+    """Return a column type that stores the values of `members` as strings.
 
-    A CHECK constraint called `name` instead of a native type, so that it is the same
-    on every database. A new member needs a migration that replaces the constraint;
-    Alembic does not notice it. Plain strings are accepted in place of members.
+    It is the same on every database, and a new member needs no migration, because the
+    database does not check the values: this type does. It refuses what is not a member
+    (`StatementError`) and accepts plain strings. A value that only other code knows
+    raises `LookupError` when it is read. 32 characters are the most.
     """
     return Enum(
         members,
-        create_constraint=True,
         length=32,
-        name=name,
         native_enum=False,
         validate_strings=True,
         values_callable=lambda enum: [member.value for member in enum],

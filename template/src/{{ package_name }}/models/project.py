@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Column
 from sqlmodel import Field, Relationship
 
-from .base import Base, checked_enum
+from .base import Base, string_enum
 
 if TYPE_CHECKING:
     from .task import Task
@@ -27,7 +27,7 @@ class Project(Base, table=True):
     name: str = Field(min_length=1, max_length=200)
     status: ProjectStatus = Field(
         default=ProjectStatus.ACTIVE,
-        sa_column=Column(checked_enum(ProjectStatus, "status"), nullable=False),
+        sa_column=Column(string_enum(ProjectStatus), nullable=False),
     )
 
     tasks: list["Task"] = Relationship(back_populates="project")

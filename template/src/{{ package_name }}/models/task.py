@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Optional
 from sqlalchemy import CheckConstraint, Column
 from sqlmodel import Field, Relationship
 
-from .base import Base, checked_enum, utc_now
+from .base import Base, string_enum, utc_now
 
 if TYPE_CHECKING:
     from .project import Project
@@ -38,7 +38,7 @@ class Task(Base, table=True):
     title: str = Field(min_length=1, max_length=200)
     status: TaskStatus = Field(
         default=TaskStatus.PENDING,
-        sa_column=Column(checked_enum(TaskStatus, "status"), nullable=False),
+        sa_column=Column(string_enum(TaskStatus), nullable=False),
     )
     project_id: int = Field(foreign_key="project.id", index=True)
     created_by_id: int = Field(foreign_key="worker.id", index=True)

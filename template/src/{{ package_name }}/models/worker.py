@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Column
 from sqlmodel import Field, Relationship
 
-from .base import Base, checked_enum
+from .base import Base, string_enum
 
 if TYPE_CHECKING:
     from .task import Task
@@ -27,7 +27,7 @@ class Worker(Base, table=True):
     handle: str = Field(min_length=1, max_length=50, unique=True)
     type: WorkerType = Field(
         default=WorkerType.HUMAN,
-        sa_column=Column(checked_enum(WorkerType, "type"), nullable=False),
+        sa_column=Column(string_enum(WorkerType), nullable=False),
     )
     email: str | None = Field(default=None, max_length=320)
 
