@@ -39,26 +39,32 @@ def test_marked_test_runs_on_postgresql_only(
     assert list(run.outcomes.values()) == [outcome], run.output
 
 
+DATABASES: list[dict[str, Value]] = [{"backend": name} for name in SINGLE_BACKENDS]
+DATABASES.append({"backend": "postgresql", "postgres_driver": "psycopg"})
+
+
 @pytest.mark.parametrize("isolation", STRATEGIES)
-@pytest.mark.parametrize(
-    ("backend", "driver"),
-    [(b, "asyncpg") for b in SINGLE_BACKENDS] + [("postgresql", "psycopg")],
-)
+@pytest.mark.parametrize("database", DATABASES, ids=str)
 def test_next_test_is_clean_whatever_was_left(
-    render: Renderer, tmp_path: Path, backend: str, driver: str, isolation: str
+    render: Renderer, tmp_path: Path, database: dict[str, Value], isolation: str
 ) -> None:
-    answers: dict[str, Value] = {"backend": backend, "isolation": isolation}
-    answers |= {"postgres_driver": driver} if backend == "postgresql" else {}
-    project = render(**answers).copy(tmp_path / "project")
+    project = render(**database, isolation=isolation).copy(tmp_path / "project")
     tests = [add_scenario(project, "connections")]
-    if backend == "postgresql":
+    if database["backend"] == "postgresql":
         tests.append(add_scenario(project, "schema"))
-    if isolation == "rollback":
-        tests.append(add_scenario(project, "sessions"))
-        database = project.root / "src" / project.package / "database.py"
-        small = "create_async_engine(url, pool_size=1, max_overflow=0"
-        text = database.read_text().replace("create_async_engine(url", small)
-        database.write_text(text)
     run = run_pytest(project.root, ["-p", "no:randomly", *tests])
+
+    assert run.status == 0, run.output
+
+
+@pytest.mark.parametrize("database", DATABASES, ids=str)
+def test_sessions_that_overlap_keep_what_each_commits(
+    render: Renderer, tmp_path: Path, database: dict[str, Value]
+) -> None:
+    project = render(**database).copy(tmp_path / "project")
+    path = project.root / "src" / project.package / "database.py"
+    small = "create_async_engine(url, pool_size=1, max_overflow=0"
+    path.write_text(path.read_text().replace("create_async_engine(url", small))
+    run = run_pytest(project.root, [add_scenario(project, "sessions")])
 
     assert run.status == 0, run.output

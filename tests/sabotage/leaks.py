@@ -65,7 +65,7 @@ BREAKS = [
     ),
     in_leaks(
         "every other engine counts as a bypass",
-        'elif self._engine.url.database in [*args, kw.get("database"), kw.get("dbname")]:',
+        "elif self._engine.url.database in names:",
         "database_sqlite::tasks_that_read_and_write_all_succeed",
         new="else:",
         options=(f"{HARNESS}/test_leaks.py",),  # they start the detector

@@ -98,7 +98,7 @@ async def test_reader_that_ends_last_keeps_what_is_written(session, session_fact
 async def test_nested_transaction_that_is_undone_undoes_only_its_own(
     reader, session_factory
 ):
-    with pytest.raises(IntegrityError):
+    with pytest.raises(IntegrityError):  # noqa: PT012
         async with reader.begin_nested():
             await add(session_factory, "committed")
             reader.add(Entry(name="committed"))
@@ -126,8 +126,7 @@ async def test_sessions_at_once_read(session_factory):
         async with session_factory() as session:
             return [await count(session) for _ in range(3)]
 
-    counts = [await read() for _ in range(2)]
-    assert counts == [[1, 1, 1]] * 2
+    assert [await read() for _ in range(2)] == [[1, 1, 1]] * 2
 
 
 async def test_commit_that_a_rollback_undoes_is_named(session, session_factory):

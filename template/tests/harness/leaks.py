@@ -144,9 +144,10 @@ class Leaks:
             raise EventLoopError(msg)
 
     def _check_connect(self, dialect: Dialect, _: object, args: Any, kw: Any) -> None:
+        names = [*args, kw.get("database"), kw.get("dbname")]
         if dialect is self._engine.dialect:
             self._check_loop()
-        elif self._engine.url.database in [*args, kw.get("database"), kw.get("dbname")]:
+        elif self._engine.url.database in names:
             msg = "Code under test connects to the test database with an engine of its "
             msg += "own, not isolated. Let it use session_factory, or the fixture "
             msg += "`engine`. Leave connect(), in a lifespan too, to production."
