@@ -174,8 +174,10 @@ async def test_sql(session):
 @leaky("side by side", FIX, commits="undone")
 async def test_interleaved(session_factory):
     async with session_factory() as first, session_factory() as second:
-        await first.scalar(text("SELECT 1"))
-        await second.scalar(text("SELECT 1"))
+        first.add(Trace(name="first"))
+        await first.flush()
+        second.add(Trace(name="second"))
+        await second.flush()
         await first.commit()
 
 

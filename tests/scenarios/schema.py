@@ -43,6 +43,9 @@ CHANGES = [
     "ALTER TABLE tenant.note DISABLE TRIGGER filled",
     "CREATE OR REPLACE VIEW tenant.one AS SELECT 3 AS n",
     "CREATE OR REPLACE FUNCTION two() RETURNS int LANGUAGE sql AS 'SELECT 4'",
+    "ALTER TABLE tenant.note RENAME TO moved",
+    "CREATE POLICY policy ON tenant.note",
+    "CREATE SCHEMA empty",
     "COMMENT ON TABLE tenant.note IS 'changed'",
     "GRANT SELECT ON tenant.note TO PUBLIC",
     "INSERT INTO tenant.note DEFAULT VALUES",
@@ -59,9 +62,10 @@ SELECT (SELECT string_agg(enumlabel, ' ') FROM pg_enum),
     (SELECT n FROM tenant.one), two(), obj_description('tenant.note'::regclass),
     (SELECT relacl::text FROM pg_class WHERE oid = 'tenant.note'::regclass),
     (SELECT count(*) FROM tenant.note), (SELECT count(*) FROM tenant.summary),
-    (SELECT count(*) FROM pg_largeobject_metadata), to_regclass('of_driver')::text
+    (SELECT count(*) FROM pg_largeobject_metadata), to_regclass('of_driver')::text,
+    (SELECT count(*) FROM pg_policy), to_regnamespace('empty')::text
 """
-CLEAN = ("good", 1, "moodtrue", "O", 1, 2, None, None, 0, 0, 0, None)
+CLEAN = ("good", 1, "moodtrue", "O", 1, 2, None, None, 0, 0, 0, None, 0, None)
 
 
 @pytest.mark.real_commits
