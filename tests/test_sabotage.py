@@ -91,7 +91,7 @@ def problem_of(broken: Break, test: str, done: Run) -> str:
     if broken.status == pytest.ExitCode.USAGE_ERROR:
         return "tests ran all the same" if done.outcomes else ""
     names = [re.sub(r".*?::test_", "", name) for name in failed]
-    if not any(name.startswith(test) for name in names):
+    if test and not any(name.startswith(test) for name in names):
         return f"not noticed by {broken.noticed_by}, but by {sorted(failed)}"
     if failed == set(done.outcomes) and not broken.says:
         return "no test passes, so it may have failed for any reason"

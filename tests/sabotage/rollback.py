@@ -15,6 +15,7 @@ BREAKS = [
         "sessions join without savepoints by default",
         ', "join_transaction_mode": mode',
         "isolation::commits_are_undone",
+        options=(f"{HARNESS}/test_database.py",),  # some of which passes
     ),
     _break(
         "sessions roll the outer transaction back",
@@ -151,9 +152,9 @@ BREAKS = [
     ),
     in_postgresql(
         "rows are not looked for",
-        "or await self._count_rows() == self._contents",
+        "await self._count_rows() != self._contents",
         f"{LEAK}[really committed",
-        new="or True",
+        new="False",
     ),
     in_postgresql(
         "commits are not counted",
@@ -163,10 +164,9 @@ BREAKS = [
     ),
     in_postgresql(
         "commits are not undone",
-        "        await self._copy(self._template.database, self.url)\n"
-        "        return True",
+        "await self._copy(self._template.database, self.url)",
         "isolation::commits_side_by_side_are_undone",
-        new="        return True",
+        new="pass",
     ),
     in_postgresql(
         "constraints stay deferred",

@@ -77,6 +77,18 @@ async def leave_driver_changed(connection):
         driver.row_factory = lambda _: lambda values: ("factory", "factory")
 
 
+@pytest.mark.real_commits
+async def test_stream_is_left(session_factory):
+    async with session_factory() as session:
+        session.add_all([Row() for _ in range(1000)])
+        await session.commit()
+    session = session_factory()
+    rows = await session.stream_scalars(text("SELECT id FROM row"))
+    assert await anext(rows) == 1
+    await session.close()
+    test_stream_is_left.rows = rows  # as the traceback of a test that fails does
+
+
 @pytest.mark.parametrize("number", range(13))
 async def test_in_the_transaction(session, number):
     connection = await session.connection()
@@ -89,18 +101,6 @@ async def test_for_real(engine, number):
     async with engine.connect() as connection:
         await leave_changes(connection, number)
         await connection.commit()
-
-
-@pytest.mark.real_commits
-async def test_stream_is_left(session_factory):
-    async with session_factory() as session:
-        session.add_all([Row() for _ in range(1000)])
-        await session.commit()
-    session = session_factory()
-    rows = await session.stream_scalars(text("SELECT id FROM row"))
-    assert await anext(rows) == 1
-    await session.close()
-    test_stream_is_left.rows = rows  # as the traceback of a test that fails does
 
 
 @pytest.mark.real_commits

@@ -11,7 +11,8 @@ from sqlalchemy import text
 
 async def thread_of(session):
     connection = await session.connection()
-    driver = (await connection.get_raw_connection()).driver_connection
+    # Not `raw.driver_connection`, after which the connection would not be used again.
+    driver = (await connection.get_raw_connection()).dbapi_connection.driver_connection
     await driver.create_function("thread", 0, threading.get_ident)
     return await connection.scalar(text("SELECT thread()"))
 
