@@ -68,3 +68,15 @@ def test_sessions_that_overlap_keep_what_each_commits(
     run = run_pytest(project.root, [add_scenario(project, "sessions")])
 
     assert run.status == 0, run.output
+
+
+@pytest.mark.parametrize("isolation", ["rollback", "truncate"])
+@pytest.mark.parametrize("database", [*DATABASES, {"backend": BOTH}], ids=str)
+def test_what_newcomers_and_libraries_do_works_or_is_refused(
+    render: Renderer, tmp_path: Path, database: dict[str, Value], isolation: str
+) -> None:
+    project = render(**database, isolation=isolation).copy(tmp_path / "project")
+    tests = add_scenario(project, "newcomer")
+    run = run_pytest(project.root, ["-p", "no:randomly", tests])
+
+    assert run.status == 0, run.output

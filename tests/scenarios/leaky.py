@@ -7,12 +7,14 @@ after it has to pass.
 # mypy: ignore-errors
 
 import asyncio
+import sqlite3
 
 import pytest
 from sqlalchemy import ForeignKey, event, func, text
 from sqlmodel import Field, SQLModel, select
 
 from tests.harness.application import create_engine
+from tests.harness.application import session_factory as the_applications
 
 FIX = "@pytest.mark.real_commits"
 NUMBERS = "SELECT {} UNION ALL SELECT i + 1 FROM n LIMIT {}"
@@ -184,6 +186,52 @@ async def test_interleaved(session_factory):
 @leaky("A commit would fail in production", "trace", commits="undone")
 async def test_deferred(session):
     await add(session, deferred_id=1_000_000)
+
+
+@leaky("Can't reconnect", "only connection of the test", FIX, commits="undone")
+async def test_cancelled_query(session_factory):
+    async with session_factory() as session:
+        connection = await session.connection()
+        listened = connection.sync_connection
+        event.listen(listened, "before_cursor_execute", lambda *_: task.cancel())
+        task = asyncio.create_task(connection.execute(text("SELECT 1")))
+        await asyncio.wait([task])
+    async with session_factory() as session:
+        await session.connection()
+
+
+@leaky("Only tests that request", "have a database")
+async def test_without_a_fixture():
+    async with the_applications() as session:
+        await session.connection()
+
+
+@leaky("could not be put back", "a new one", "database is locked", on="sqlite")
+async def test_lock_of_a_connection_of_its_own(database, engine):
+    path = database.url.database
+    connection = sqlite3.connect(path, isolation_level=None, uri=True)
+    connection.execute("BEGIN IMMEDIATE")
+    test_lock_of_a_connection_of_its_own.kept = connection
+
+
+@leaky("a transaction was left", "close every connection", on="postgresql")
+async def test_lock_of_a_session_of_its_own(database, engine):
+    import psycopg
+
+    url = database.url.set(drivername="postgresql")
+    connection = psycopg.connect(url.render_as_string(False))
+    connection.execute("LOCK TABLE trace")
+    test_lock_of_a_session_of_its_own.kept = connection
+
+
+@leaky("lock timeout", "has written and not committed", on="postgresql")
+@pytest.mark.real_commits
+async def test_same_row_twice(session, session_factory):
+    await add(session)
+    async with session_factory() as other:
+        for one in (session, other):
+            connection = await one.connection()
+            await connection.execute(text("UPDATE trace SET name = 'changed'"))
 
 
 # Drivers used without SQLAlchemy write past the transaction, and nobody is asked.
