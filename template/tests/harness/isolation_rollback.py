@@ -10,7 +10,6 @@ from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
-from unittest.mock import patch
 
 import pytest
 from sqlalchemy import Connection, Engine, ExceptionContext, event
@@ -54,14 +53,9 @@ class Isolation:
             return
         async with self._database.connect() as connection:
             outer = await connection.begin()
-            pool = self._database.engine.sync_engine.pool
+            self._is_at_work = True
             try:
-                self._is_at_work = True
-                with (
-                    # A pool that is used up would wait, instead of asking for another.
-                    patch.object(pool, "_max_overflow", -1, create=True),
-                    self._savepoints.followed(connection.sync_connection),
-                ):
+                with self._savepoints.followed(connection.sync_connection):
                     mode = "create_savepoint"
                     yield {"bind": connection, "join_transaction_mode": mode}
             finally:
@@ -115,7 +109,8 @@ class Savepoints:
     """
 
     def __init__(self, engine: Engine) -> None:
-        self._dialect = engine.dialect
+        self._engine: Any = engine
+        self._is_postgresql = engine.dialect.name == "postgresql"
         self._connection: Connection | None = None
         self._stack: list[Savepoint] = []  # as they are nested in the database
         self._is_lost = False
@@ -131,14 +126,18 @@ class Savepoints:
     def followed(self, connection: Connection | None) -> Iterator[None]:
         """Follow the savepoints on `connection` for the block."""
         self._connection, self._stack, self._is_lost = connection, [], False
-        with patch.multiple(
-            self._dialect,
-            do_savepoint=self._set,
-            do_rollback_to_savepoint=self._roll_back_to,
-            do_release_savepoint=self._release,
-        ):
+        dialect, pool = vars(self._engine.dialect), vars(self._engine.pool)
+        ours = {"do_savepoint": self._set, "do_release_savepoint": self._release}
+        ours["do_rollback_to_savepoint"] = self._roll_back_to
+        dialect.update(ours)
+        # A pool that is used up would wait, instead of asking for a connection.
+        limit, pool["_max_overflow"] = pool.get("_max_overflow"), -1
+        try:
             yield
-        self._connection = None
+        finally:
+            pool["_max_overflow"], self._connection = limit, None
+            for name in ours:
+                del dialect[name]
 
     def _note_begin(self, session: Session, _: object, connection: Connection) -> None:
         if connection is self._connection and self._stack:
@@ -192,7 +191,7 @@ class Savepoints:
         if self._is_lost:
             raise RollbackError(LOST)
         session = session or self._session.get()
-        for other in self._stack if self._dialect.name == "postgresql" else ():
+        for other in self._stack if self._is_postgresql else ():
             # Its transaction is aborted, which must not keep others from working.
             if other.has_failed and other.session is not session:
                 self._undo(connection, other)
@@ -200,20 +199,24 @@ class Savepoints:
         connection.exec_driver_sql(f"SAVEPOINT {name}")
         self._stack.append(Savepoint(name, session))
 
+    def _roll_back_to(self, connection: Connection, name: str) -> None:
+        savepoint = self._find(connection, name)
+        others = savepoint.is_behind or self._later(savepoint)
+        must = savepoint.has_written or savepoint.has_failed
+        if savepoint.is_set and (must or not others):
+            self._undo(connection, savepoint)
+        self._stack.remove(savepoint)
+
     def _undo(self, connection: Connection, savepoint: Savepoint) -> None:
         connection.exec_driver_sql(f"ROLLBACK TO SAVEPOINT {savepoint.name}")
         self._is_lost |= savepoint.is_behind
-
-    def _roll_back_to(self, connection: Connection, name: str) -> None:
-        savepoint, later = self._end(connection, name)
-        must = savepoint.has_written or savepoint.has_failed
-        if savepoint.is_set and (must or not (later or savepoint.is_behind)):
-            self._undo(connection, savepoint)
-            for other in later:
-                other.is_set = False
+        for other in self._later(savepoint):
+            other.is_set = False
 
     def _release(self, connection: Connection, name: str) -> None:
-        savepoint, later = self._end(connection, name)
+        savepoint = self._find(connection, name)
+        later = self._later(savepoint)
+        self._stack.remove(savepoint)
         if not savepoint.has_written and (later or not savepoint.is_set):
             return
         if not savepoint.is_set or any(other.has_written for other in later):
@@ -221,21 +224,18 @@ class Savepoints:
         connection.exec_driver_sql(f"RELEASE SAVEPOINT {name}")
         for other in later:
             other.is_set = False
-        own = [s for s in self._stack if s.session is savepoint.session]
-        if own:
+        if own := [s for s in self._stack if s.session is savepoint.session]:
             own[-1].has_written |= savepoint.has_written
         elif savepoint.has_written:
             for other in self._stack:
                 other.is_behind, other.has_failed = True, False
 
-    def _end(
-        self, connection: Connection, name: str
-    ) -> tuple[Savepoint, list[Savepoint]]:
-        """Forget a savepoint; return it with those that were set after it."""
+    def _find(self, connection: Connection, name: str) -> Savepoint:
         bring_to_front(connection, name)
-        [index] = [i for i, s in enumerate(self._stack) if s.name == name]
-        later = [s for s in self._stack[index + 1 :] if s.is_set]
-        return self._stack.pop(index), later
+        return next(s for s in self._stack if s.name == name)
+
+    def _later(self, savepoint: Savepoint) -> list[Savepoint]:
+        return [s for s in self._stack[self._stack.index(savepoint) + 1 :] if s.is_set]
 
 
 def bring_to_front(connection: Any, name: str) -> None:

@@ -38,7 +38,7 @@ class Leaks:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine, self._loop = engine, asyncio.get_running_loop()
         self._in_use: dict[ConnectionPoolEntry, PoolProxiedConnection] = {}
-        self.is_in_test = False
+        self.is_in_test = self._may_be_dead = False
         self._changed: set[DBAPIConnection | None] = set()
         self._streams: list[DBAPICursor] = []
         pool, dialect = engine.sync_engine.pool, engine.dialect
@@ -117,6 +117,7 @@ class Leaks:
         *__: object,
     ) -> None:
         self._check_loop()
+        self._may_be_dead |= "pg_terminate_backend" in statement
         if not is_plain(statement):
             self._changed.add(connection.connection.dbapi_connection)
         if context.execution_options.get("stream_results"):
@@ -130,7 +131,9 @@ class Leaks:
 
     def _ping(self, connection: DBAPIConnection) -> bool:
         self._check_loop()
-        return type(self._engine.dialect).do_ping(self._engine.dialect, connection)
+        # It takes longer than all the rest, and the server does not end connections.
+        dialect = self._engine.dialect
+        return not self._may_be_dead or type(dialect).do_ping(dialect, connection)
 
     def _check_commit(self, _: Connection) -> None:
         if not self.is_in_test:
