@@ -8,7 +8,8 @@ from .matrix.facts import BOTH, SINGLE_BACKENDS, STRATEGIES
 from .matrix.projects import Renderer
 from .matrix.questionnaire import Value
 from .matrix.runner import run_pytest
-from .scenarios import add_scenario
+from .matrix.runs import ADMIN, plain_user
+from .scenarios import add_scenario, assert_says
 
 
 def test_transactions_on_sqlite_work_as_on_postgresql(
@@ -79,4 +80,25 @@ def test_what_newcomers_and_libraries_do_works_or_is_refused(
     tests = add_scenario(project, "newcomer")
     run = run_pytest(project.root, ["-p", "no:randomly", tests])
 
+    assert run.status == 0, run.output
+
+
+def test_database_that_cannot_be_put_back_is_replaced(
+    render: Renderer, tmp_path: Path, server: int
+) -> None:
+    project = render(backend="postgresql", isolation="snapshot")
+    project = project.copy(tmp_path / "project")
+    run = run_pytest(
+        project.root,
+        ["-p", "no:randomly", add_scenario(project, "occupied")],
+        ADMIN=ADMIN.format(port=server).rpartition("/")[0],
+        TEST_DATABASE_URL=plain_user(server, "occupied"),
+    )
+
+    assert [*run.outcomes.values()] == ["failed", "passed", "passed"], run.output
+    assert_says(run.output, "could not be put back, so there is a new one", "accessed")
+    # The next run finds what could not be removed, and removes it.
+    suite = "tests/harness/test_isolation.py"
+    url = f"postgresql://occupied@127.0.0.1:{server}/occupied_test"
+    run = run_pytest(project.root, [suite], TEST_DATABASE_URL=url)
     assert run.status == 0, run.output

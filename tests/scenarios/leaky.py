@@ -200,6 +200,12 @@ async def test_cancelled_query(session_factory):
         await session.connection()
 
 
+@leaky("Remove @pytest.mark.anyio", "pytest-asyncio runs")
+@pytest.mark.anyio
+async def test_anyio(session):
+    await add(session)
+
+
 @leaky("Only tests that request", "have a database")
 async def test_without_a_fixture():
     async with the_applications() as session:
