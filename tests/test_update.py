@@ -33,7 +33,6 @@ class Invoice(SQLModel, table=True):
     f"{PACKAGE}/models/task.py": "# Mine.\n",
     f"{PACKAGE}/services/__init__.py": "# Mine.\n",
     f"{PACKAGE}/services/task.py": "# Mine.\n",
-    "tests/test_settings.py": "# Mine.\n",
     "tests/conftest.py": '''
 import pytest
 

@@ -7,11 +7,13 @@ import pytest
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 
-@pytest.fixture(scope="module")
-def leaks(database: Any) -> Any:
+@pytest.fixture(scope="session")
+async def leaks(database: Any) -> Any:
     from tests.harness.leaks import Leaks  # type: ignore[import-not-found]
 
-    return Leaks(database.engine)
+    leaks = Leaks(database.engine)
+    leaks.is_in_test = True
+    return leaks
 
 
 @pytest.mark.parametrize("number", range(int(os.environ["BENCHMARK_TESTS"])))

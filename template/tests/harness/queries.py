@@ -16,15 +16,18 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 AssertQueries = Callable[[int], AbstractContextManager[list[str]]]  # the fixture
 # How a transaction begins and ends depends on the database and on the isolation.
 TRANSACTION_CONTROL = ("BEGIN", "RELEASE SAVEPOINT", "ROLLBACK", "SAVEPOINT")
-# What reads and locks nothing. A name that holds one of these words counts as a write.
-READ = re.compile(
-    r"\s*(SELECT|VALUES|SHOW|WITH)\b(?!.*\b(INSERT|UPDATE|DELETE|MERGE|SHARE)\b)",
+_START = r"(?:\s|\(|--[^\n]*\n|/\*.*?\*/)*"  # what may come before the first word
+# What reads and locks nothing. A name that is one of these words counts as a write.
+_READ = re.compile(
+    _START + r"(SELECT|VALUES|SHOW|EXPLAIN|WITH)\b"
+    r"(?!.*\b(INSERT|UPDATE|DELETE|MERGE|SHARE|INTO)\b)",
     re.DOTALL | re.IGNORECASE,
 )
-# What leaves nothing in a connection once its transaction has ended.
-PLAIN = re.compile(
-    r"\s*(SELECT|VALUES|WITH|INSERT|UPDATE|DELETE|MERGE|SAVEPOINT|RELEASE|ROLLBACK|"
-    r"SET CONSTRAINTS|PRAGMA foreign_key_check)\b(?!.*(advisory|set_config|;\s*\w))",
+# What changes neither its connection, once the transaction has ended, nor the schema.
+_PLAIN = re.compile(
+    _START + r"(SELECT\b(?!.*\bINTO\b)|VALUES|SHOW|EXPLAIN|WITH|INSERT|UPDATE|DELETE|"
+    r"MERGE|COPY|TRUNCATE|LOCK|NOTIFY|SAVEPOINT|RELEASE|ROLLBACK|PRAGMA foreign_key_"
+    r"check|SET (LOCAL|TRANSACTION|CONSTRAINTS))\b(?!.*(advisory|set_config|;\s*\w))",
     re.DOTALL | re.IGNORECASE,
 )
 TABLES, ROWS, WIDTH = 10, 5, 24  # at most so many are shown, and letters of a value
@@ -33,13 +36,13 @@ TABLES, ROWS, WIDTH = 10, 5, 24  # at most so many are shown, and letters of a v
 @lru_cache
 def is_read(statement: str) -> bool:
     """Return whether a statement only reads."""
-    return READ.match(statement) is not None
+    return _READ.match(statement) is not None
 
 
 @lru_cache
 def is_plain(statement: str) -> bool:
     """Return whether a statement can change neither its connection nor the schema."""
-    return PLAIN.match(statement) is not None
+    return _PLAIN.match(statement) is not None
 
 
 @contextmanager
