@@ -114,11 +114,9 @@ def _more_tests(sizes: Sizes, subject: str, backend: str) -> Iterator[Task]:
     modules = FLOOR_TEST if subject == FLOOR else EMPTY_TEST
     # Workers would share the file, or the server's database, of the others.
     shared = subject in OTHERS and backend != "sqlite-memory"
-    creates = subject in CREATES_TABLES
-    # On PostgreSQL, creating tables 10,000 times takes many minutes.
-    for tests in sizes.numbers[: -1 if creates and backend == "postgresql" else None]:
-        is_last = tests == sizes.numbers[-1]
-        rounds = min(sizes.rounds, 3 - is_last - (creates and is_last))
+    # Creating tables 10,000 times takes many minutes.
+    for tests in sizes.numbers[: -1 if subject in CREATES_TABLES else None]:
+        rounds = min(sizes.rounds, 1 if tests == sizes.numbers[-1] else 3)
         common = (subject, backend, modules, sizes.tables[0], tests)
         yield Task("numbers", rounds, *common)
         if not shared:

@@ -68,7 +68,7 @@ BREAKS = [
     ),
     in_leaks(
         "other event loops are not refused",
-        "if asyncio.get_running_loop() is not self._loop:",
+        "if loop is not self._loop:",
         "leaks::another_event_loop_is_refused",
         backends=ONE_OF_EACH,
     ),

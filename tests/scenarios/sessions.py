@@ -206,3 +206,13 @@ async def test_next_test_is_clean(session, run):
     assert await count(session) == 0
     session.add(Entry(name="clean"))
     await session.commit()
+
+
+async def test_sessions_at_once_that_write_are_refused(session_factory):
+    async def write(name):
+        async with session_factory() as session:
+            session.add(Entry(name=name))
+            await session.commit()
+
+    results = await asyncio.gather(*map(write, "abc"), return_exceptions=True)
+    assert any(isinstance(result, RollbackError) for result in results)

@@ -5,6 +5,7 @@ production: see "Joining a Session into an External Transaction" in SQLAlchemy's
 documentation. All sessions of a test share one connection and take turns.
 """
 
+import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
@@ -22,6 +23,9 @@ from .queries import is_read
 FIX = "Mark the test with @pytest.mark.real_commits."
 SIDE_BY_SIDE = f"Sessions that write side by side share one connection. {FIX}"
 LOST = f"A rollback has undone what another session had committed since. {FIX}"
+# What is said of a savepoint that another session's has removed.
+REMOVED = re.compile('no such savepoint: sa_|savepoint "sa_savepoint_.*" does not exist')
+OPTIONS = {"isolation_level", "postgresql_deferrable", "postgresql_readonly"}
 CONTROL = ("RELEASE", "ROLLBACK", "SAVEPOINT")
 
 
@@ -40,7 +44,6 @@ class Isolation:
         event.listen(engine, "do_connect", self._refuse_connection)
         event.listen(engine, "checkout", self._refuse_connection)
         event.listen(engine, "set_connection_execution_options", self._refuse_options)
-        event.listen(engine, "handle_error", self._explain_error)
 
     @asynccontextmanager
     async def isolated(
@@ -77,15 +80,9 @@ class Isolation:
             raise RollbackError(f"{msg}outside the test's transaction. {FIX}")
 
     def _refuse_options(self, _: object, options: dict[str, Any]) -> None:
-        if self._is_at_work and "isolation_level" in options:
-            msg = "All sessions are in one transaction, whose isolation level is set."
+        if self._is_at_work and OPTIONS.intersection(options):
+            msg = "All sessions of the test are in one transaction, which has begun."
             raise RollbackError(f"{msg} {FIX}")
-
-    def _explain_error(self, context: ExceptionContext) -> None:
-        error = context.sqlalchemy_exception or context.original_exception
-        concurrent = "another operation is in progress" in str(error)
-        if self._is_at_work and concurrent and "InterfaceError" in type(error).__name__:
-            error.add_note(f"Sessions at work at once share one connection. {FIX}")
 
 
 @dataclass(eq=False)
@@ -148,6 +145,8 @@ class Savepoints:
         self._session.set(state.session)
 
     def _note_error(self, context: ExceptionContext) -> None:
+        if self._connection and REMOVED.search(str(context.original_exception)):
+            raise RollbackError(SIDE_BY_SIDE)
         for savepoint in self._own(context.connection)[-1:]:
             savepoint.has_failed = True
 
@@ -200,12 +199,11 @@ class Savepoints:
         self._stack.append(Savepoint(name, session))
 
     def _roll_back_to(self, connection: Connection, name: str) -> None:
-        savepoint = self._find(connection, name)
-        others = savepoint.is_behind or self._later(savepoint)
-        must = savepoint.has_written or savepoint.has_failed
-        if savepoint.is_set and (must or not others):
-            self._undo(connection, savepoint)
-        self._stack.remove(savepoint)
+        with self._ending(connection, name) as savepoint:
+            others = savepoint.is_behind or self._later(savepoint)
+            must = savepoint.has_written or savepoint.has_failed
+            if savepoint.is_set and (must or not others):
+                self._undo(connection, savepoint)
 
     def _undo(self, connection: Connection, savepoint: Savepoint) -> None:
         connection.exec_driver_sql(f"ROLLBACK TO SAVEPOINT {savepoint.name}")
@@ -214,25 +212,30 @@ class Savepoints:
             other.is_set = False
 
     def _release(self, connection: Connection, name: str) -> None:
-        savepoint = self._find(connection, name)
-        later = self._later(savepoint)
-        self._stack.remove(savepoint)
-        if not savepoint.has_written and (later or not savepoint.is_set):
-            return
-        if not savepoint.is_set or any(other.has_written for other in later):
-            raise RollbackError(SIDE_BY_SIDE)
-        connection.exec_driver_sql(f"RELEASE SAVEPOINT {name}")
-        for other in later:
-            other.is_set = False
+        with self._ending(connection, name) as savepoint:
+            later = self._later(savepoint)
+            if not savepoint.has_written and (later or not savepoint.is_set):
+                return
+            if not savepoint.is_set or any(other.has_written for other in later):
+                raise RollbackError(SIDE_BY_SIDE)
+            connection.exec_driver_sql(f"RELEASE SAVEPOINT {name}")
+            for other in self._later(savepoint):
+                other.is_set = False
         if own := [s for s in self._stack if s.session is savepoint.session]:
             own[-1].has_written |= savepoint.has_written
         elif savepoint.has_written:
             for other in self._stack:
                 other.is_behind, other.has_failed = True, False
 
-    def _find(self, connection: Connection, name: str) -> Savepoint:
+    @contextmanager
+    def _ending(self, connection: Connection, name: str) -> Iterator[Savepoint]:
+        savepoint = next(s for s in self._stack if s.name == name)
         bring_to_front(connection, name)
-        return next(s for s in self._stack if s.name == name)
+        try:
+            yield savepoint
+        finally:
+            self._stack.remove(savepoint)
+            bring_to_front(connection, name)  # another task may have begun one
 
     def _later(self, savepoint: Savepoint) -> list[Savepoint]:
         return [s for s in self._stack[self._stack.index(savepoint) + 1 :] if s.is_set]

@@ -140,7 +140,10 @@ class Leaks:
             raise OutsideTestError
 
     def _check_loop(self) -> None:
-        if asyncio.get_running_loop() is not self._loop:
+        loop = None
+        with suppress(RuntimeError):  # there may be none, as under trio
+            loop = asyncio.get_running_loop()
+        if loop is not self._loop:
             msg = "The database is used on another event loop than that of the tests. "
             msg += "Call an application with AsyncClient(transport=ASGITransport(app)) "
             msg += "instead of a TestClient, and leave every loop scope at `session`."
