@@ -213,6 +213,7 @@ async def test_without_a_fixture():
 
 
 @leaky("could not be put back", "a new one", "database is locked", on="sqlite")
+@pytest.mark.real_commits
 async def test_lock_of_a_connection_of_its_own(database, engine):
     path = database.url.database
     connection = sqlite3.connect(path, isolation_level=None, uri=True)
