@@ -29,7 +29,7 @@ BREAKS = [
         f"{BEGIN}{CREATE}        self._anchor.backup(self._saved)\n",
         "isolation::commits_are_undone",
         new=f"        self._anchor.backup(self._saved)\n{BEGIN}{CREATE}",
-        says="attempt to write a readonly database",
+        says="(sqlite3.",
     ),
     in_sqlite(
         "changes are not seen",

@@ -82,7 +82,7 @@ class Leaks:
         left = asyncio.all_tasks().difference(before, {here})
         # SQLAlchemy closes a connection in a task of its own if the test's is cancelled.
         if closing := {task for task in left if "AsyncAdapt_" in str(task.get_coro())}:
-            await asyncio.wait(closing, timeout=5.0)
+            await asyncio.wait(closing, timeout=1.0)
         fix = "Await or cancel it, or start it in a fixture."
         for task in left - closing:
             problems.append(f"A task was left unawaited: {task.get_coro()}. {fix}")
