@@ -59,7 +59,7 @@ QUICK = Sizes(
     slow_tests=4,
     tables=(3, 4),
     numbers=(4, 6),
-    raised=("tutorial", "rollback"),
+    raised=("rollback",),
     raised_backends=("sqlite-memory",),
 )
 

@@ -1,5 +1,6 @@
 """What projects promise of their databases, beyond what their own tests show."""
 
+import itertools
 from pathlib import Path
 
 import pytest
@@ -41,11 +42,14 @@ def test_marked_test_runs_on_postgresql_only(
 
 
 DATABASES: list[dict[str, Value]] = [{"backend": name} for name in SINGLE_BACKENDS]
-DATABASES.append({"backend": "postgresql", "postgres_driver": "psycopg"})
+PSYCOPG: dict[str, Value] = {"backend": "postgresql", "postgres_driver": "psycopg"}
 
 
-@pytest.mark.parametrize("isolation", STRATEGIES)
-@pytest.mark.parametrize("database", DATABASES, ids=str)
+@pytest.mark.parametrize(
+    ("database", "isolation"),
+    [*itertools.product(DATABASES, STRATEGIES), (PSYCOPG, "rollback")],
+    ids=str,
+)
 def test_next_test_is_clean_whatever_was_left(
     render: Renderer, tmp_path: Path, database: dict[str, Value], isolation: str
 ) -> None:
@@ -58,7 +62,7 @@ def test_next_test_is_clean_whatever_was_left(
     assert run.status == 0, run.output
 
 
-@pytest.mark.parametrize("database", DATABASES, ids=str)
+@pytest.mark.parametrize("database", [*DATABASES, PSYCOPG], ids=str)
 def test_sessions_that_overlap_keep_what_each_commits(
     render: Renderer, tmp_path: Path, database: dict[str, Value]
 ) -> None:
@@ -72,7 +76,7 @@ def test_sessions_that_overlap_keep_what_each_commits(
 
 
 @pytest.mark.parametrize("isolation", ["rollback", "truncate"])
-@pytest.mark.parametrize("database", [*DATABASES, {"backend": BOTH}], ids=str)
+@pytest.mark.parametrize("database", [*DATABASES, PSYCOPG, {"backend": BOTH}], ids=str)
 def test_what_newcomers_and_libraries_do_works_or_is_refused(
     render: Renderer, tmp_path: Path, database: dict[str, Value], isolation: str
 ) -> None:

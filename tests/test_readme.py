@@ -34,7 +34,7 @@ def commands(readme: str) -> list[str]:
     [
         {"backend": "sqlite-file", "coverage": "html", "pytest_config": "pytest-ini"},
         {"backend": "postgresql", "coverage": "none", "example": False},
-        {"backend": "sqlite-and-postgresql", "isolation": "snapshot"},
+        {"backend": "sqlite-and-postgresql", "isolation": "truncate"},
     ],
     ids=lambda answers: "-".join(map(str, answers.values())),
 )

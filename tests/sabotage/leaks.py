@@ -15,7 +15,6 @@ BREAKS = [
         "problems do not fail the test",
         "if problems:",
         f"{LEAK}[open it",
-        backends=ONE_OF_EACH,
         says="DID NOT RAISE",
     ),
     in_plugin(
@@ -76,7 +75,6 @@ BREAKS = [
         "commits outside a test are not refused",
         "if not self.is_in_test:",
         "leaks::commit_outside_a_test_is_refused",
-        backends=ONE_OF_EACH,
     ),
     in_leaks(
         "connections that were changed are used again",
@@ -110,7 +108,6 @@ BREAKS = [
         "if not sql.startswith(TRANSACTION_CONTROL):",
         "queries::statements_are_counted_without_transaction_control",
         new="if True:",
-        backends=ONE_OF_EACH,
         says="statements were sent",
     ),
     in_queries(
@@ -118,7 +115,6 @@ BREAKS = [
         "if len(statements) != number:",
         "queries::statements_are_counted_without_transaction_control",
         options=(f"{HARNESS}/test_database.py",),  # some of which passes
-        backends=ONE_OF_EACH,
     ),
     in_plugin(
         "warnings are no errors",

@@ -6,7 +6,7 @@ from . import HARNESS, IN_MEMORY, LEAK, ONE_OF_EACH, POSTGRESQL, SQLITE, Break
 
 REFUSED = "isolation_rollback::second_connection_and_sessions_side_by_side_are_refused"
 
-_break = partial(Break, file=f"{HARNESS}/isolation_rollback.py", backends=ONE_OF_EACH)
+_break = partial(Break, file=f"{HARNESS}/isolation_rollback.py", backends=IN_MEMORY)
 in_sqlite = partial(Break, file=f"{HARNESS}/sqlite.py", backends=SQLITE)
 in_postgresql = partial(Break, file=f"{HARNESS}/postgresql.py", backends=POSTGRESQL)
 
@@ -86,21 +86,21 @@ BREAKS = [
         "mark for real commits is ignored",
         'if test.get_closest_marker("real_commits"):',
         "isolation::commits_side_by_side_are_undone",
-        backends=(*SQLITE, *POSTGRESQL),
+        backends=ONE_OF_EACH,
     ),
     _break(
         "real commits are not undone",
         "            await self._database.restore(problems)\n            return",
         "isolation::commits_side_by_side_are_undone",
         new="            return",
-        backends=(*SQLITE, *POSTGRESQL),
+        backends=ONE_OF_EACH,
     ),
     _break(
         "commits by mistake are not noticed",
         'problems.append(f"Something was really committed. {FIX}")',
         f"{LEAK}[really committed",
         new="pass",
-        backends=(*SQLITE, *POSTGRESQL),
+        backends=ONE_OF_EACH,
     ),
     _break(
         "end of the outer transaction is not noticed",
@@ -112,7 +112,7 @@ BREAKS = [
         "await self._database.violations(connection)",
         f"{LEAK}[fail in production",
         new="[]",
-        backends=(*SQLITE, *POSTGRESQL),
+        backends=ONE_OF_EACH,
     ),
     _break(
         "sessions left open are not noticed",

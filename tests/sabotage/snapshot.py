@@ -29,7 +29,8 @@ BREAKS = [
         f"{BEGIN}{CREATE}        self._anchor.backup(self._saved)\n",
         "isolation::commits_are_undone",
         new=f"        self._anchor.backup(self._saved)\n{BEGIN}{CREATE}",
-        says="(sqlite3.",
+        says="attempt to write a readonly database",
+        backends=IN_MEMORY,
     ),
     in_sqlite(
         "changes are not seen",
