@@ -116,8 +116,8 @@ def _more_tests(sizes: Sizes, subject: str, backend: str) -> Iterator[Task]:
     shared = subject in OTHERS and backend != "sqlite-memory"
     # Creating tables 10,000 times takes many minutes.
     for tests in sizes.numbers[: -1 if subject in CREATES_TABLES else None]:
-        rounds = min(sizes.rounds, 1 if tests == sizes.numbers[-1] else 3)
+        rounds = min(sizes.rounds, 1 if tests == sizes.numbers[-1] else 2)
         common = (subject, backend, modules, sizes.tables[0], tests)
         yield Task("numbers", rounds, *common)
         if not shared:
-            yield Task("numbers", min(rounds, 2), *common, 2)
+            yield Task("numbers", 1, *common, 2)

@@ -1,6 +1,7 @@
 """Sabotage: projects are broken on purpose, and their own tests have to notice."""
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,8 @@ def make(broken: Break, project: Project) -> None:
     before = path.read_text() if broken.old else ""
     assert before.count(broken.old) == 1, f"{path} has not exactly one {broken.old!r}"
     path.write_text(before.replace(broken.old, broken.replacement))
+    # Python takes a file of the same size and second for the one that it has compiled.
+    shutil.rmtree(path.parent / "__pycache__", ignore_errors=True)
 
 
 def problem_of(broken: Break, test: str, done: Run) -> str:
