@@ -2,7 +2,7 @@
 
 Sessions join it with savepoints, so that `commit()` and `rollback()` behave as in
 production: see "Joining a Session into an External Transaction" in SQLAlchemy's
-documentation. All sessions of a test share one connection and take turns.
+documentation. All sessions of a test share one connection, on which they may overlap.
 """
 
 import re
