@@ -126,7 +126,7 @@ async def test_sessions_at_once_read(session_factory):
         async with session_factory() as session:
             return [await count(session) for _ in range(3)]
 
-    assert [await read() for _ in range(2)] == [[1, 1, 1]] * 2
+    assert await asyncio.gather(read(), read()) == [[1, 1, 1]] * 2
 
 
 async def test_commit_that_a_rollback_undoes_is_named(session, session_factory):
