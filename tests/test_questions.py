@@ -16,6 +16,9 @@ QUESTIONS: dict[str, list[Value]] = {
     "backend": ["sqlite-memory", "sqlite-file", "postgresql", "sqlite-and-postgresql"],
     "postgres_driver": ["asyncpg", "psycopg"],
     "isolation": ["rollback", "snapshot", "truncate", "recreate"],
+    "migrations": ["alembic", "none"],
+    "factories": ["none", "factory-boy", "polyfactory"],
+    "ci": ["github", "gitlab", "none"],
     "pytest_config": ["pyproject", "pytest-ini"],
     "coverage": ["terminal", "none", "html"],
     "coverage_fail_under": ["90"],
@@ -72,8 +75,8 @@ def test_every_combination_is_distinct_and_asks_only_what_matters(
     every = combinations.every
 
     assert every == [questionnaire.complete(row) for row in every]
-    # (2 SQLite backends + 2 others x 2 drivers) x 4 x 2 x 3 x 2
-    assert len({str(row) for row in every}) == len(every) == 288
+    # (2 SQLite backends + 2 others x 2 drivers) x 4 x 2 x 3 x 2 x 3 x 2
+    assert len({str(row) for row in every}) == len(every) == 1728
     for row in every:
         assert ("postgres_driver" in row) == ("postgresql" in str(row["backend"]))
         assert ("coverage_fail_under" in row) == (row["coverage"] != "none")

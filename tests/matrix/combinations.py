@@ -43,7 +43,7 @@ SAMPLE_VALUES: Mapping[str, Sequence[Value]] = {
 }
 
 # Closed questions whose answers shape text and no code: pairs of them are enough.
-TEXT_ONLY = ["python_version", "license"]
+TEXT_ONLY = ["python_version", "license", "ci"]
 
 
 class Combinations:
