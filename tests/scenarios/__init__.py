@@ -11,12 +11,25 @@ from pathlib import Path
 from ..matrix.projects import Project
 
 SCENARIOS = Path(__file__).parent
+# No migration creates the tables of scenarios.
+TABLES = '''
+
+async def pytest_prepare_database(session):
+    from sqlmodel import SQLModel
+
+    connection = await session.connection()
+    await connection.run_sync(SQLModel.metadata.create_all)
+'''
 
 
 def add_scenario(project: Project, name: str) -> str:
     """Copy a scenario into a project; return the path of the test file, in it."""
     path = f"tests/test_{name}.py"
     shutil.copy(SCENARIOS / f"{name}.py", project.root / path)
+    conftest = project.root / "tests" / "conftest.py"
+    text = conftest.read_text()
+    if TABLES not in text:
+        conftest.write_text(text + TABLES)
     return path
 
 

@@ -2,7 +2,19 @@
 
 import asyncio
 
-from .database import connect, create_tables
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from .database import connect
+from .models import Base
+
+
+async def create_tables(engine: AsyncEngine) -> None:
+    """Create the tables of all models, except those that exist already.
+
+    Tables that exist are not changed: that takes migrations.
+    """
+    async with engine.begin() as connection:
+        await connection.run_sync(Base.metadata.create_all)
 
 
 async def main() -> None:

@@ -51,14 +51,3 @@ async def connect() -> AsyncIterator[AsyncEngine]:
     finally:
         session_factory.configure(bind=None)
         await engine.dispose()
-
-
-async def create_tables(engine: AsyncEngine) -> None:
-    """Create the tables of all models, except those that exist already.
-
-    Tables that exist are not changed: that takes migrations.
-    """
-    from .models.base import Base  # late: a model may import this module
-
-    async with engine.begin() as connection:
-        await connection.run_sync(Base.metadata.create_all)

@@ -1,6 +1,6 @@
-"""Isolation by recreation: each test starts from a database that is made anew.
+"""Isolation by recreation: the database is made anew for each test.
 
-The simplest strategy and the slowest: it creates every table for every test.
+The simplest strategy and the slowest: it does not ask whether anything has changed.
 Commits are real, and a test may use any number of sessions and connections.
 """
 
@@ -14,7 +14,7 @@ from . import Database
 
 
 class Isolation:
-    """Creates the tables of `database` for each test, and drops everything after."""
+    """Makes `database` anew, from the prepared one, after each test."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -24,9 +24,5 @@ class Isolation:
         self, test: pytest.Item, problems: list[str]
     ) -> AsyncIterator[dict[str, Any]]:
         """Yield the options of the session factory; undo what `test` did."""
-        from .application import metadata  # late: the guard comes before it
-
-        async with self._database.engine.begin() as connection:
-            await connection.run_sync(metadata.create_all, checkfirst=False)
         yield {"bind": self._database.engine}
         await self._database.restore(problems)

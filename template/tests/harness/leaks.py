@@ -29,7 +29,8 @@ class OutsideTestError(Exception):
 
     def __init__(self) -> None:
         msg = "Something was committed outside a test, where the first test would undo "
-        super().__init__(f"{msg}it. Make it in a fixture of the scope `function`.")
+        msg += "it. Make it in a fixture of the scope `function`; rows that every test "
+        super().__init__(f"{msg}finds, in `pytest_prepare_database` in conftest.py.")
 
 
 class Leaks:

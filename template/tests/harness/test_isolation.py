@@ -7,10 +7,10 @@ the second one would fail, in whatever order they run.
 import asyncio
 
 import pytest
-from sqlalchemy import ForeignKey, insert, text
+from sqlalchemy import ForeignKey, MetaData, delete, insert, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
-from sqlmodel import Field, select
+from sqlmodel import Field, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from .application import Base
@@ -22,9 +22,18 @@ twice = pytest.mark.parametrize("run", ["first", "second"])
 class Probe(Base, table=True):
     """A table that only these tests use."""
 
+    metadata = MetaData()  # of its own: no migration makes it, but conftest.py here
     id: int | None = Field(default=None, primary_key=True)
     name: str = Field(unique=True)
     parent_id: int | None = Field(default=None, sa_column_args=[PARENT])
+
+
+class Reference(Base, table=True):
+    """A table with rows, "a" and "b", that every test finds."""
+
+    metadata = Probe.metadata
+    name: str = Field(primary_key=True)
+    value: str = ""
 
 
 async def names(session: AsyncSession) -> list[str]:
@@ -88,6 +97,19 @@ async def test_commits_side_by_side_are_undone(
 
     async with session_factory() as session:
         assert len(await names(session)) == 5
+
+
+@twice
+async def test_rows_that_every_test_finds_are_put_back(
+    session: AsyncSession, run: str
+) -> None:
+    rows = select(Reference.name, Reference.value).order_by(Reference.name)
+    assert (await session.exec(rows)).all() == [("a", ""), ("b", "")]
+
+    await session.exec(update(Reference).values(value=run))
+    await session.exec(delete(Reference).where(col(Reference.name) == "a"))
+    session.add(Reference(name="c"))
+    await session.commit()
 
 
 @twice
