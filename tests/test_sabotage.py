@@ -13,6 +13,7 @@ from .sabotage import (
     Break,
     application,
     leaks,
+    migrations,
     recreate,
     rollback,
     settings,
@@ -21,7 +22,8 @@ from .sabotage import (
 )
 from .scenarios import SCENARIOS, add_scenario
 
-MODULES = (rollback, snapshot, truncate, recreate, application, leaks, settings)
+MODULES = (rollback, snapshot, truncate, recreate, application, leaks, migrations)
+MODULES += (settings,)
 # Three failures are enough, always the same three. What a broken project leaves to the
 # garbage collector would end the run before it has reported them.
 OPTIONS = ["-q", "--tb=line", "--maxfail=3", "-p", "no:pytest_cov"]
@@ -47,6 +49,7 @@ def test_break_is_noticed(
 ) -> None:
     answers: dict[str, Value] = {"backend": backend, "coverage": "none"}
     answers |= {"isolation": broken.isolation, "example": broken.example}
+    answers |= {"migrations": broken.migrations}
     project = render(**answers).copy(tmp_path / "project")
     file, _, test = broken.noticed_by.partition("::")
     arguments = [*OPTIONS, *broken.options, path_of_tests(project, file)]

@@ -20,10 +20,12 @@ PACKAGE = "src/task_tracker"
 WORK = {
     f"{PACKAGE}/models/invoice.py": '''"""A model of the user's own."""
 
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
+
+from .base import Base
 
 
-class Invoice(SQLModel, table=True):
+class Invoice(Base, table=True):
     """An invoice."""
 
     id: int | None = Field(default=None, primary_key=True)
@@ -39,7 +41,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0002"
-down_revision = DOWN_REVISION
+down_revision = {down_revision}
 branch_labels = None
 depends_on = None
 
@@ -116,8 +118,10 @@ def make_project(repository: Path, folder: Path, answers: Answers) -> dict[str, 
     run = environment.copier(folder.parent, "copy", *data(answers), repository, folder)
     assert run.returncode == 0, run.stderr
     commit(folder)
+    first = '"0001"' if answers.get("example", True) else "None"
     for path, text in WORK.items():
-        add(text, folder / path)
+        (folder / path).parent.mkdir(exist_ok=True)
+        add(text.replace("{down_revision}", first), folder / path)
     for path in DELETED:
         (folder / path).unlink(missing_ok=True)
     commit(folder)

@@ -39,6 +39,7 @@ class Break:
     backends: tuple[str, ...] = tuple(SINGLE_BACKENDS)
     isolation: str = "rollback"
     example: bool = False
+    migrations: str = "alembic"
     options: tuple[str, ...] = ()
     says: str = ""
     status: pytest.ExitCode = pytest.ExitCode.TESTS_FAILED

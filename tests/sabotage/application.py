@@ -92,12 +92,16 @@ BREAKS = [
         "settings::pool_is_set_up_as_the_settings_say",
         backends=POSTGRESQL,
     ),
-    in_database(
+    Break(
         "tables are not created",
         "run_sync(Base.metadata.create_all)",
-        "settings::tables_are_created_where_they_are_missing",
+        "create_tables::tables_are_created_where_they_are_missing",
         new="close()",
+        file="src/{package}/create_tables.py",
+        backends=ONE_OF_EACH,
         example=True,
+        migrations="none",
+        says="AssertionError",
     ),
     in_settings(
         "driver is not filled in",

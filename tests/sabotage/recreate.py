@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from . import HARNESS, ONE_OF_EACH, Break
+from . import HARNESS, IN_MEMORY, POSTGRESQL, Break
 
 _break = partial(Break, file=f"{HARNESS}/isolation_recreate.py", isolation="recreate")
 
@@ -14,11 +14,19 @@ BREAKS = [
         new="pass",
     ),
     _break(
-        "tables are not created",
-        "            await connection.run_sync(metadata.create_all, checkfirst=False)",
+        "database is made anew from an empty one",
+        "self._saved.backup(self._anchor)",
         "isolation::commits_are_undone",
-        new="            pass",
-        backends=ONE_OF_EACH,
-        says="probe",
+        new='sqlite3.connect(":memory:").backup(self._anchor)',
+        file=f"{HARNESS}/sqlite.py",
+        backends=IN_MEMORY,
+    ),
+    _break(
+        "database is made anew from an empty one",
+        "self._copy(self._template.database, self.url)",
+        "isolation::commits_are_undone",
+        new='self._copy("template1", self.url)',
+        file=f"{HARNESS}/postgresql.py",
+        backends=POSTGRESQL,
     ),
 ]

@@ -8,8 +8,7 @@ _break = partial(Break, file=f"{HARNESS}/isolation_snapshot.py", isolation="snap
 in_sqlite = partial(_break, file=f"{HARNESS}/sqlite.py", backends=SQLITE)
 in_postgresql = partial(_break, file=f"{HARNESS}/postgresql.py", backends=POSTGRESQL)
 
-BEGIN = "        async with self.engine.begin() as connection:\n"
-CREATE = "            await connection.run_sync(metadata.create_all)\n"
+PREPARE = "        await self._prepare(self.engine)\n"
 
 BREAKS = [
     _break(
@@ -26,10 +25,9 @@ BREAKS = [
     ),
     in_sqlite(
         "database is saved without tables",
-        f"{BEGIN}{CREATE}        self._anchor.backup(self._saved)\n",
+        "        self._anchor.backup(self._saved)\n",
         "isolation::commits_are_undone",
-        new=f"        self._anchor.backup(self._saved)\n{BEGIN}{CREATE}",
-        says="attempt to write a readonly database",
+        new="        self._blank.backup(self._saved)\n",
         backends=IN_MEMORY,
     ),
     in_sqlite(
@@ -54,10 +52,9 @@ BREAKS = [
     ),
     in_postgresql(
         "database is saved without tables",
-        f"{CREATE}        await self._copy(self.url.database, self._template)\n",
+        f"{PREPARE}        await self._copy(self.url.database, self._template)\n",
         "isolation::commits_are_undone",
-        new=f"        await self._copy(self.url.database, self._template)\n"
-        f"{BEGIN}{CREATE}",
+        new=f"        await self._copy(self.url.database, self._template)\n{PREPARE}",
     ),
     in_postgresql(
         "database is put back from an empty one",

@@ -23,6 +23,29 @@ BREAKS = [
         example=True,
     ),
     in_sqlite(
+        "rows that every test finds are deleted",
+        "rows.keys() - self._kept",
+        "isolation::rows_that_every_test_finds_are_put_back",
+        new="rows.keys()",
+    ),
+    in_sqlite(
+        "changes of rows that every test finds stay",
+        "self._rows(table) != rows for table",
+        "isolation::rows_that_every_test_finds_are_put_back",
+        new="False for table",
+    ),
+    in_postgresql(
+        "rows that every test finds are deleted",
+        'await self._query(f"SELECT 1 FROM {table} LIMIT 1")',
+        "isolation::rows_that_every_test_finds_are_put_back",
+        new="False",
+    ),
+    in_postgresql(
+        "changes of rows that every test finds stay",
+        "        differs = differs or await self._count_rows() != self._contents\n",
+        "isolation::rows_that_every_test_finds_are_put_back",
+    ),
+    in_sqlite(
         "changed schema stays",
         'self._schema != self._pragma("schema_version")',
         "isolation::schema_changes_are_undone",
@@ -30,15 +53,15 @@ BREAKS = [
     ),
     in_sqlite(
         "triggers are not seen",
-        "if self._triggers or ",
+        "            self._triggers\n            or ",
         "triggers::change_is_counted",
-        new="if ",
+        new="            ",
     ),
     in_postgresql(
         "table of the probes is forgotten",
-        "for (table,) in tables]",
+        "            else:\n                self._deletions",
         "isolation::commits_are_undone",
-        new='for (table,) in tables if table != "probe"]',
+        new='            elif table != "probe":\n                self._deletions',
         example=True,
     ),
     in_postgresql(

@@ -12,14 +12,14 @@ from ..matrix.projects import Project
 
 SCENARIOS = Path(__file__).parent
 # No migration creates the tables of scenarios.
-TABLES = '''
+TABLES = """
 
 async def pytest_prepare_database(session):
     from sqlmodel import SQLModel
 
     connection = await session.connection()
     await connection.run_sync(SQLModel.metadata.create_all)
-'''
+"""
 
 
 def add_scenario(project: Project, name: str) -> str:

@@ -36,6 +36,15 @@ def test_there_is_one_head() -> None:
     assert len(heads) <= 1, "Merge them: uv run alembic merge heads"
 
 
+async def test_database_of_the_tests_is_made_by_the_migrations(
+    engine: AsyncEngine,
+) -> None:
+    async with engine.connect() as connection:
+        await connection.run_sync(
+            lambda c: command.current(config_for(c), check_heads=True)
+        )
+
+
 async def test_models_are_what_the_migrations_make(connection: AsyncConnection) -> None:
     await connection.run_sync(upgrade)
 
