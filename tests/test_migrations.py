@@ -1,0 +1,155 @@
+"""Alembic's commands in a rendered project, and databases that cannot be prepared."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from .matrix import environment
+from .matrix.environment import program
+from .matrix.projects import Project, Renderer
+from .matrix.questionnaire import Value
+from .matrix.runner import run_pytest
+from .scenarios import assert_says
+
+MODEL = '''"""Invoices."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Column
+from sqlmodel import Field
+
+from .base import Base, string_enum, utc_now
+
+
+class State(StrEnum):
+    """Where an invoice stands."""
+
+    OPEN = "open"
+    PAID = "paid"
+
+
+class Invoice(Base, table=True):
+    """An invoice."""
+
+    id: int = Field(default=None, primary_key=True)
+    number: str = Field(max_length=20, unique=True)
+    state: State = Field(sa_column=Column(string_enum(State), nullable=False))
+    parent_id: int | None = Field(default=None, foreign_key="invoice.id", index=True)
+    sent_at: datetime = Field(default_factory=utc_now)
+'''
+DATABASES: list[dict[str, Value]] = [
+    {"backend": "sqlite-file"},
+    {"backend": "postgresql", "isolation": "truncate"},
+    {"backend": "sqlite-and-postgresql", "postgres_driver": "psycopg"},
+]
+
+
+def database_url(project: Project, server: int, name: str) -> str:
+    """Return the URL of a database of the project's first kind, which is empty."""
+    if "postgresql" not in str(project.answers["backend"]):
+        return f"sqlite:///{name}.db"
+    url = f"postgresql://postgres@127.0.0.1:{server}"
+    make = f"import psycopg; psycopg.connect('{url}/postgres', autocommit=True)"
+    project.run("python", "-c", f"{make}.execute('CREATE DATABASE {name}')")
+    return f"{url}/{name}"
+
+
+def add_model(project: Project) -> None:
+    """Add a model to the project."""
+    models = project.root / "src" / project.package / "models"
+    (models / "invoice.py").write_text(MODEL)
+    imports = "from .base import Base\nfrom .invoice import Invoice as Invoice\n"
+    text = (models / "__init__.py").read_text()
+    text = text.replace("from .base import Base\n", imports)
+    (models / "__init__.py").write_text(text)
+
+
+def names(project: Project) -> list[str]:
+    """Return the names of the project's migrations."""
+    return sorted(path.name for path in project.root.glob("migrations/versions/*.py"))
+
+
+@pytest.mark.parametrize("example", [True, False], ids=["example", "no example"])
+@pytest.mark.parametrize("answers", DATABASES, ids=str)
+def test_model_gets_its_table_by_a_migration_that_reads_as_written_by_hand(
+    render: Renderer,
+    tmp_path: Path,
+    own: Path,
+    server: int,
+    answers: dict[str, Value],
+    example: bool,
+) -> None:
+    project = render(**answers, example=example).copy(tmp_path / "project")
+    name = f"migrations_{answers['backend']}_{example}".lower().replace("-", "_")
+    url = database_url(project, server, name)
+
+    def alembic(*arguments: str) -> str:
+        done = project.run("alembic", *arguments, DATABASE_URL=url)
+        return done.stdout + done.stderr
+
+    alembic("upgrade", "head")
+    alembic("check")
+    add_model(project)
+    alembic("revision", "--autogenerate", "-m", "Add invoices.")
+    alembic("upgrade", "head")
+    alembic("check")
+    assert "CREATE TABLE invoice" in alembic("upgrade", "head", "--sql")
+    alembic("downgrade", "-1")
+    assert re.search("-> .*Add invoices", alembic("upgrade", "head"))
+
+    *_, added = names(project)
+    text = project.read(f"migrations/versions/{added}")
+    assert re.fullmatch(r"\d{4}_\d\d_\d\d_[0-9a-f]{12}_add_invoices\.py", added)
+    assert text.startswith('"""Add invoices."""\n')
+    for part in (
+        "sa.String(length=20)",
+        "sa.String(length=32)",
+        "sa.DateTime(timezone",
+    ):
+        assert part in text
+    assert "sqlmodel" not in text
+    project.run("ruff", "check", "--no-cache")
+    project.run("ruff", "format", "--check", "--no-cache")
+    project.run("mypy", MYPY_CACHE_DIR=own / "mypy")
+    done = run_pytest(project.root, ["-q", "tests/harness/test_migrations.py"])
+    assert done.status == 0, done.output
+
+
+def test_migrations_need_a_database_url_and_say_so(
+    render: Renderer, tmp_path: Path
+) -> None:
+    project = render().copy(tmp_path / "project")
+    for url, fix in (("", "copy .env.example to .env"), ("mysql://db/app", "runs on")):
+        done = environment.run(
+            project.root, program("alembic"), "upgrade", "head", DATABASE_URL=url
+        )
+
+        assert done.returncode != 0
+        assert_says(done.stdout + done.stderr, "FAILED: ", "DATABASE_URL", fix)
+    assert not list(project.root.glob("*.db"))
+
+
+@pytest.mark.parametrize("backend", ["sqlite-memory", "sqlite-file", "postgresql"])
+@pytest.mark.parametrize("broken", ["migration", "hook"])
+def test_database_that_cannot_be_prepared_fails_the_tests_that_use_it_and_no_other(
+    render: Renderer, tmp_path: Path, backend: str, broken: str
+) -> None:
+    project = render(backend=backend).copy(tmp_path / "project")
+    if broken == "hook":
+        hook = "\n\nasync def pytest_prepare_database(session):\n    1 / 0\n"
+        conftest = project.root / "tests" / "conftest.py"
+        conftest.write_text(conftest.read_text() + hook)
+    else:
+        path = project.root / "migrations" / "versions" / "0001_first_tables.py"
+        path.write_text(f"{path.read_text()}\n\ndef upgrade():\n    1 / 0\n")
+    tests = ["tests/test_task_errors.py", "tests/test_settings.py"]
+    done = run_pytest(project.root, ["-q", "--tb=short", *tests])
+
+    failed = {test for test, outcome in done.outcomes.items() if outcome == "failed"}
+    assert failed == {
+        test for test in done.outcomes if "errors" in test or "ended" in test
+    }
+    assert done.status == pytest.ExitCode.TESTS_FAILED
+    assert "ZeroDivisionError" in done.output
