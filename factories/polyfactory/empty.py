@@ -1,0 +1,16 @@
+"""Factories: they make objects for tests. This file is yours.
+
+    class BookFactory(Factory[Book]):
+        author = AuthorFactory
+
+    book = await BookFactory.create(session, title="Emma")
+    books = await BookFactory.create_batch(session, 3, author=book.author)
+    unsaved = BookFactory.build(title="Emma")
+
+What a test leaves out has the model's default or is made up, other objects included.
+`create` commits. Random values come from the seed that a failed test shows.
+"""
+
+from .harness.factories import Factory
+
+__all__ = ["Factory"]
