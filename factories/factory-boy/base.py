@@ -22,11 +22,12 @@ class FactoryType(FactoryMetaClass):
     def __new__(  # noqa: D102
         mcs, name: str, bases: tuple[type, ...], attributes: dict[str, Any]
     ) -> Any:
+        meta = attributes.setdefault("Meta", type("Meta", (), {}))
         for base in attributes.get("__orig_bases__", ()):
             for model in get_args(base):
-                if isinstance(model, type):
-                    attributes.setdefault("Meta", type("Meta", (), {"model": model}))
-        for option in dir(attributes.get("Meta")):
+                if isinstance(model, type) and not hasattr(meta, "model"):
+                    meta.model = model
+        for option in dir(meta):
             if option.startswith("sqlalchemy_"):
                 msg = f"Remove {option} from {name}.Meta, and give the session to "
                 raise TypeError(f"{msg}{_advice(name)}.")
@@ -34,8 +35,9 @@ class FactoryType(FactoryMetaClass):
 
     def __call__(self, *_: object, **__: object) -> NoReturn:
         """Refuse `TaskFactory()`, which would have to be awaited."""
-        msg = f"{self.__name__}() saves nothing. Write {_advice(self.__name__)}, or "
-        raise TypeError(f"{msg}{self.__name__}.build() for an object that is not saved.")
+        name = self.__name__
+        msg = f"{name}() saves nothing. Write {_advice(name)}, or {name}.build() for "
+        raise TypeError(f"{msg}an object that is not saved.")
 
 
 class Factory(factory.Factory[Model], metaclass=FactoryType):
@@ -69,12 +71,17 @@ class Factory(factory.Factory[Model], metaclass=FactoryType):
 
     @classmethod
     def _generate(cls, strategy: str, params: dict[str, Any]) -> Any:
-        given = {name.partition("__")[0] for name in params}
-        for name, columns in _references(cls._meta.model).items():
-            if columns & given:
-                if name in given:
-                    msg = f"Give {cls.__name__} either {name} or {columns.pop()}."
-                    raise TypeError(msg)
+        model = cls._meta.model
+        if model is None:
+            msg = f"{cls.__name__} has no model: derive it from Factory[Model]."
+            raise TypeError(msg)
+        for name, columns in _references(model).items():
+            parts = {one for one in params if one.startswith(f"{name}__")}
+            given = [ways & params.keys() for ways in ({name}, columns, parts)]
+            if sum(map(bool, given)) > 1:
+                msg = f"Give {cls.__name__} only one of {sorted(set().union(*given))}."
+                raise TypeError(msg)
+            if given[1]:
                 params = {**params, name: SKIP}
         return super()._generate(strategy, params)  # type: ignore[no-untyped-call]
 

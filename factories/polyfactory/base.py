@@ -4,6 +4,9 @@ polyfactory only puts the objects together. `create` adds them, with all that th
 refer to, to the session that it is given.
 """
 
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any, Generic, NoReturn, TypeGuard, TypeVar
 
 from polyfactory.factories.pydantic_factory import ModelFactory
@@ -46,7 +49,7 @@ class Factory(ModelFactory[Model], Generic[Model]):
         """Make an object that is not saved."""
         for name, columns in _references(cls.__model__).items():
             if columns & fields.keys() and name in fields:
-                msg = f"Give {cls.__name__} either {name} or {columns.pop()}."
+                msg = f"Give {cls.__name__} only one of {sorted({name, *columns})}."
                 raise TypeError(msg)
         return super().build(**fields)
 
@@ -82,9 +85,24 @@ class Factory(ModelFactory[Model], Generic[Model]):
     create_sync = create_batch_sync = create_async = create_batch_async = _refuse
 
     @classmethod
+    def seed_random(cls, seed: int) -> NoReturn:
+        """Refuse a seed that would last for all tests to come."""
+        msg = f"pytest-randomly seeds {cls.__name__}: run pytest --randomly-seed={seed}"
+        raise TypeError(msg)
+
+    @classmethod
     def is_supported_type(cls, value: Any) -> TypeGuard[type[Model]]:
         """Return whether `value` is a table."""
         return isinstance(inspect(value, raiseerr=False), Mapper)
+
+    @classmethod
+    def get_provider_map(cls) -> dict[Any, Callable[[], Any]]:
+        """Make moments that are aware, and the same whenever the tests run."""
+        first, last = datetime(2000, 1, 1), datetime(2030, 1, 1)
+        return super().get_provider_map() | {
+            date: partial(cls.__faker__.date_between_dates, first, last),
+            datetime: partial(cls.__faker__.date_time_between, first, last, UTC),
+        }
 
     @classmethod
     def should_use_default_value(cls, field_meta: FieldMeta) -> bool:
