@@ -12,6 +12,7 @@ from .matrix.runner import Run, run_pytest
 from .sabotage import (
     Break,
     application,
+    factories,
     leaks,
     recreate,
     rollback,
@@ -21,7 +22,16 @@ from .sabotage import (
 )
 from .scenarios import SCENARIOS, add_scenario
 
-MODULES = (rollback, snapshot, truncate, recreate, application, leaks, settings)
+MODULES = (
+    rollback,
+    snapshot,
+    truncate,
+    recreate,
+    application,
+    leaks,
+    settings,
+    factories,
+)
 # Three failures are enough, always the same three. What a broken project leaves to the
 # garbage collector would end the run before it has reported them.
 OPTIONS = ["-q", "--tb=line", "--maxfail=3", "-p", "no:pytest_cov"]
@@ -47,6 +57,7 @@ def test_break_is_noticed(
 ) -> None:
     answers: dict[str, Value] = {"backend": backend, "coverage": "none"}
     answers |= {"isolation": broken.isolation, "example": broken.example}
+    answers["factories"] = broken.factories
     project = render(**answers).copy(tmp_path / "project")
     file, _, test = broken.noticed_by.partition("::")
     arguments = [*OPTIONS, *broken.options, path_of_tests(project, file)]

@@ -19,9 +19,10 @@ Model = TypeVar("Model")
 class FactoryType(FactoryMetaClass):
     """Reads the model from `Factory[Model]`; refuses what would not be saved."""
 
-    def __new__(  # noqa: D102
+    def __new__(
         mcs, name: str, bases: tuple[type, ...], attributes: dict[str, Any]
     ) -> Any:
+        """Make a class of factories."""
         meta = attributes.setdefault("Meta", type("Meta", (), {}))
         for base in attributes.get("__orig_bases__", ()):
             for model in get_args(base):
@@ -46,7 +47,9 @@ class Factory(factory.Factory[Model], metaclass=FactoryType):
     Fields that a call leaves out are made as the class declares.
     """
 
-    class Meta:  # noqa: D106
+    class Meta:
+        """Options of factory_boy."""
+
         abstract = True
 
     @classmethod

@@ -39,6 +39,7 @@ class Break:
     backends: tuple[str, ...] = tuple(SINGLE_BACKENDS)
     isolation: str = "rollback"
     example: bool = False
+    factories: str = "none"
     options: tuple[str, ...] = ()
     says: str = ""
     status: pytest.ExitCode = pytest.ExitCode.TESTS_FAILED
