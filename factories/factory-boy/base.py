@@ -4,6 +4,7 @@ factory_boy knows no async sessions. So it only puts the objects together, and
 `create` adds them, with all that they refer to, to the session that it is given.
 """
 
+from functools import cache
 from typing import Any, NoReturn, TypeVar, get_args
 
 import factory
@@ -93,6 +94,7 @@ def _advice(name: str) -> str:
     return f"`await {name}.create(session)`"
 
 
+@cache
 def _references(model: Any) -> dict[str, set[str]]:
     """Return the relationships to one object, each with its foreign key's fields."""
     mapper = inspect(model)

@@ -10,9 +10,9 @@
     books = await BookFactory.create_batch(session, 3, author=book.author)
     unsaved = BookFactory.build(title="Emma")
 
-What a test leaves out is made up, other objects included. `create` commits. Random
-values come from the seed that a failed test shows; a `Sequence` would depend on the
-tests that ran before.
+What a call leaves out is made as the class declares, related objects too, or has the
+model's default. `create` commits. Random values follow from the seed that a failed
+test shows; a `Sequence` would depend on the tests that ran before.
 """
 
 from .harness.factories import Factory

@@ -6,7 +6,7 @@ refer to, to the session that it is given.
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
-from functools import partial
+from functools import cache, partial
 from typing import Any, Generic, NoReturn, TypeGuard, TypeVar
 
 from polyfactory.factories.pydantic_factory import ModelFactory
@@ -124,7 +124,8 @@ class Factory(ModelFactory[Model], Generic[Model]):
         columns = {one.key: one.columns[0] for one in mapper.column_attrs}
         made = {name for name, column in columns.items() if not column.foreign_keys}
         for name, keys in _references(cls.__model__).items():
-            if not all(columns[key].nullable for key in keys):
+            is_required = not all(columns[key].nullable for key in keys)
+            if is_required and not any(hasattr(cls, key) for key in keys):
                 made.add(name)
         fields = super().get_model_fields() + [
             FieldMeta.from_type(one.entity.class_, one.key)
@@ -137,6 +138,7 @@ def _advice(name: str) -> str:
     return f"`await {name}.create(session)`"
 
 
+@cache
 def _references(model: Any) -> dict[str, set[str]]:
     """Return the relationships to one object, each with its foreign key's fields."""
     mapper = inspect(model)

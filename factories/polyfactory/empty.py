@@ -7,8 +7,9 @@
     books = await BookFactory.create_batch(session, 3, author=book.author)
     unsaved = BookFactory.build(title="Emma")
 
-What a test leaves out has the model's default or is made up, other objects included.
-`create` commits. Random values come from the seed that a failed test shows.
+What a call leaves out is made as the class declares, or has the model's default, or
+is made from its type, related objects too. `create` commits. Random values follow from
+the seed that a failed test shows.
 """
 
 from .harness.factories import Factory

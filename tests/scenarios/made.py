@@ -40,11 +40,19 @@ async def test_constraint_that_is_violated_is_named(session):
     await session.rollback()
 
 
-def declare(**attributes):
-    base = Factory[Worker]
+def declare(model=Worker, **attributes):
+    base = Factory[model]
     return types.new_class(
         "OwnFactory", (base,), exec_body=lambda n: n.update(attributes)
     )
+
+
+async def test_foreign_key_that_is_declared_stands_for_its_object(session):
+    task = await TaskFactory.create(session)
+    keys = {"project_id": task.project_id, "created_by_id": task.created_by_id}
+    other = await declare(Task, title="x", **keys).create(session)
+    assert other.project_id == task.project_id
+    assert other.created_by_id == task.created_by_id
 
 
 if hasattr(Factory, "create_async"):
