@@ -56,6 +56,10 @@ def test_what_is_declared_follows_from_the_answers(
         ({"coverage": "none"}, "pytest", "cov"),
         ({"coverage": "html"}, "pytest-cov", "term-missing"),
         ({"coverage_fail_under": "0"}, "[tool.coverage.report]", "fail_under"),
+        ({"factories": "none"}, "pytest-asyncio", "pytest-randomly"),
+        ({"factories": "factory-boy"}, '"factory-boy>', "polyfactory"),
+        ({"factories": "polyfactory"}, '"polyfactory>', "factory-boy"),
+        ({"factories": "polyfactory"}, "pytest-randomly", "factory-boy"),
     ):
         text = render(**answers).read("pyproject.toml")
         assert wanted in text
@@ -74,6 +78,21 @@ def test_project_without_the_example_has_none_of_it(render: Renderer) -> None:
         *(f"{folder}__init__.py" for folder in folders),
         "src/task_tracker/models/base.py",
     }
+
+
+def test_factories_are_of_the_chosen_library(render: Renderer) -> None:
+    base, own = "tests/harness/factories.py", "tests/factories.py"
+    for library, module in (("factory-boy", "factory"), ("polyfactory", "polyfactory")):
+        for example in (True, False):
+            project = render(factories=library, example=example)
+            found = {name for name in names(project) if "factories" in name}
+            tests = {"tests/harness/test_factories.py"}
+            tests |= {"tests/test_factories.py"} if example else set()
+            assert found == {base, own, *tests}
+            assert f"\nfrom {module}" in project.read(base)
+            assert ("class TaskFactory" in project.read(own)) == example
+    assert not [name for name in names(render(factories="none")) if "factor" in name]
+    assert "Factory" not in render(factories="none").read("tests/conftest.py")
 
 
 def test_licence_is_rendered_unless_there_is_none(render: Renderer) -> None:

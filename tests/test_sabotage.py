@@ -12,6 +12,7 @@ from .matrix.runner import Run, run_pytest
 from .sabotage import (
     Break,
     application,
+    factories,
     leaks,
     migrations,
     recreate,
@@ -22,8 +23,17 @@ from .sabotage import (
 )
 from .scenarios import SCENARIOS, add_scenario
 
-MODULES = (rollback, snapshot, truncate, recreate, application, leaks, migrations)
-MODULES += (settings,)
+MODULES = (
+    application,
+    factories,
+    leaks,
+    migrations,
+    recreate,
+    rollback,
+    settings,
+    snapshot,
+    truncate,
+)
 # Three failures are enough, always the same three. What a broken project leaves to the
 # garbage collector would end the run before it has reported them.
 OPTIONS = ["-q", "--tb=line", "--maxfail=3", "-p", "no:pytest_cov"]
@@ -49,7 +59,7 @@ def test_break_is_noticed(
 ) -> None:
     answers: dict[str, Value] = {"backend": backend, "coverage": "none"}
     answers |= {"isolation": broken.isolation, "example": broken.example}
-    answers |= {"migrations": broken.migrations}
+    answers |= {"migrations": broken.migrations, "factories": broken.factories}
     project = render(**answers).copy(tmp_path / "project")
     file, _, test = broken.noticed_by.partition("::")
     arguments = [*OPTIONS, *broken.options, path_of_tests(project, file)]

@@ -9,7 +9,8 @@ from .matrix.questionnaire import Questionnaire
 
 # What Copier gives to templates besides the answers.
 COPIERS_OWN = {"_copier_answers", "_copier_conf", "_copier_operation"}
-SOURCES = ("copier.yml", "template", "hooks", "licenses")
+INCLUDED = ("licenses", "factories")
+SOURCES = ("copier.yml", "template", "hooks", *INCLUDED)
 
 
 def test_names_are_legal_everywhere_and_every_variable_is_a_question_that_is_used(
@@ -21,7 +22,7 @@ def test_names_are_legal_everywhere_and_every_variable_is_a_question_that_is_use
         if path.is_dir() or name.parts[0] not in SOURCES:
             continue
         assert not set(path.name) & set('"<>:\\|?*'), path
-        is_rendered = path.suffix in (".jinja", ".yml") or name.parts[0] == "licenses"
+        is_rendered = path.suffix in (".jinja", ".yml") or name.parts[0] in INCLUDED
         for text in (str(name), path.read_text() if is_rendered else ""):
             syntax = questionnaire.jinja.parse(text)
             used |= jinja2.meta.find_undeclared_variables(syntax)

@@ -40,6 +40,7 @@ class Break:
     isolation: str = "rollback"
     example: bool = False
     migrations: str = "alembic"
+    factories: str = "none"
     options: tuple[str, ...] = ()
     says: str = ""
     status: pytest.ExitCode = pytest.ExitCode.TESTS_FAILED
