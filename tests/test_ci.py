@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from .matrix import environment, pipelines
-from .matrix.pipelines import GITHUB, GITLAB
+from .matrix.pipelines import GITHUB, GITLAB, run_in_shared_environment
 from .matrix.projects import Project, Renderer
 from .matrix.questionnaire import Questionnaire, Value, choices_of
 from .matrix.runner import run_pytest
@@ -141,20 +141,21 @@ def test_tests_run_on_every_supported_python(
 
 @pytest.mark.parametrize("answers", SAMPLES, ids=name)
 def test_commands_work_in_the_shared_environment(
-    render: Renderer, own: Path, tmp_path: Path, answers: dict[str, Value]
+    render: Renderer, tmp_path: Path, answers: dict[str, Value]
 ) -> None:
     project = render(**answers).copy(tmp_path / "project")
-    ran = []
-    for step in pipelines.steps(project):
-        variables = {**step.variables, "MYPY_CACHE_DIR": str(own / "mypy")}
-        for command in step.commands:
-            ran.append(command)
-            if command != "uv lock --check":
-                run = pipelines.run_in_shared_environment
-                run(project, command, **variables)
+    steps = list(pipelines.steps(project))
+    commands = [command for step in steps for command in step.commands]
+    # The hooks run the first ones; they work, as test_matrix.py finds out.
+    checks = hooks(project)
+    assert commands[: len(checks)] == checks
+    assert commands[-1].startswith("uv run pytest")
 
-    assert ran[:4] == hooks(project)
-    assert ran[-1].startswith("uv run pytest")
+    for step in steps:
+        for command in step.commands:
+            if command not in checks:
+                run_in_shared_environment(project, command, **step.variables)
+
     reports = {path.name for path in project.files("*.xml")}
     text = project.read(GITHUB if answers["ci"] == "github" else GITLAB)
     assert reports == set(re.findall(r"\w+\.xml", text))
@@ -203,31 +204,41 @@ def test_commands_and_hooks_work_as_written(
     for program in ("pre-commit", "prek"):
         project.run(program, "validate-config", ".pre-commit-config.yaml", **own)
         project.run(program, "run", "--all-files", **own)
+    # A hook notices what CI would notice.
+    settings = project.root / "src" / project.package / "settings.py"
+    text = settings.read_text()
+    settings.write_text(f"{text}\n\n\n")
+    for program in ("pre-commit", "prek"):
+        run = environment.run(project.root, program, "run", "--all-files", **own)
+        failed = re.findall(r"^(.+?)\.*Failed$", run.stdout, re.MULTILINE)
+        assert failed == ["ruff check", "ruff format"], run.stdout
+    settings.write_text(text)
 
     # All that is left is ignored, and the lock is not.
     assert project.run("git", "status", "--porcelain").stdout == ""
     assert project.run("git", "ls-files", "uv.lock").stdout == "uv.lock\n"
 
 
-@pytest.mark.parametrize(
-    ("answers", "more"),
-    [({"ci": "github"}, ""), ({"ci": "gitlab", "backend": "sqlite-file"}, " -n 2")],
-    ids=["github", "gitlab-parallel"],
-)
 def test_long_suite_is_split_as_a_comment_says(
-    render: Renderer, tmp_path: Path, answers: dict[str, Value], more: str
+    render: Renderer, tmp_path: Path
 ) -> None:
-    project = render(**answers, coverage="none").copy(tmp_path / "project")
-    text = project.read(GITHUB if answers["ci"] == "github" else GITLAB)
-    [command] = re.findall(r"# - (?:run: )?uv run pytest (.*--splits 3.*)", text)
-    groups = re.sub(r"\$\{\{ matrix.group \}\}|\$GROUP", "{}", command + more)
+    comment = r"# - (?:run: )?uv run pytest (.*--splits 3.*) (\S+|\S+ \S+ \S+)\n"
+    found = {}
+    for ci, path in (("github", GITHUB), ("gitlab", GITLAB)):
+        [[found[ci], group]] = re.findall(comment, render(ci=ci).read(path))
+        assert group == {"github": "${{ matrix.group }}", "gitlab": "$GROUP"}[ci]
+    assert found["github"] == found["gitlab"]
+    project = render(coverage="none").copy(tmp_path / "project")
+    options = found["github"].split()
+
+    parts = [run_pytest(project.root, [*options, number]) for number in "123"]
+    parallel = run_pytest(project.root, [*options, "3", "-n", "2"])
+
     every = run_pytest(project.root, [])
-
-    parts = [run_pytest(project.root, groups.format(n).split()) for n in (1, 2, 3)]
-
-    assert [part.status for part in parts] == [0, 0, 0]
+    assert [part.status for part in (*parts, parallel)] == [0, 0, 0, 0]
     split = [test for part in parts for test in part.outcomes]
     assert sorted(split) == sorted(every.outcomes)
+    assert parallel.outcomes == parts[2].outcomes
 
 
 def test_renovate_knows_the_provider(render: Renderer) -> None:
