@@ -9,6 +9,7 @@ Read in this order:
 - `checks.py`: the static checks of a rendered project,
 - `runner.py`: runs pytest and says what became of each test,
 - `suites.py`: runs a rendered project's suite, and says what it must report,
+- `pipelines.py`: what a rendered project's CI runs,
 - `postgresql.py`: starts a PostgreSQL server with the code of the harness,
 - `runs.py`, `machines.py`: runs that are disturbed, and the machines they run on.
 """

@@ -1,0 +1,248 @@
+"""The CI of rendered projects, and of this repository: it is valid, and it works."""
+
+import itertools
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+import yaml
+
+from .matrix import environment, pipelines
+from .matrix.pipelines import GITHUB, GITLAB, run_in_shared_environment
+from .matrix.projects import Project, Renderer
+from .matrix.questionnaire import Questionnaire, Value, choices_of
+from .matrix.runner import run_pytest
+
+RENOVATE = "renovate.json"
+OWN_WORKFLOW = environment.REPOSITORY / GITHUB
+# How a file of each name is checked against its public schema.
+SCHEMAS = {
+    GITHUB: "vendor.github-workflows",
+    GITLAB: "vendor.gitlab-ci",
+    RENOVATE: "vendor.renovate",
+}
+# The answers that shape what CI runs.
+SAMPLES: list[dict[str, Value]] = [
+    {"ci": "github"},
+    {"ci": "github", "backend": "postgresql", "coverage": "html"},
+    {"ci": "gitlab", "backend": "sqlite-and-postgresql"},
+    {"ci": "gitlab", "backend": "sqlite-file", "coverage": "html", "example": False},
+    {"ci": "gitlab", "migrations": "none", "coverage": "none"},
+]
+
+
+def name(answers: dict[str, Value]) -> str:
+    return "-".join(map(str, answers.values()))
+
+
+@pytest.fixture(scope="module")
+def files(
+    render: Renderer,
+    questionnaire: Questionnaire,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> dict[str, list[Path]]:
+    """Every different file of CI that there is, by its path in a project."""
+    folder = tmp_path_factory.mktemp("files")
+    found: dict[str, dict[str, Path]] = {path: {} for path in SCHEMAS}
+    shaping = ["ci", "backend", "migrations", "coverage"]
+    choices = [choices_of(questionnaire.details[question]) for question in shaping]
+    for values in itertools.product(*choices):
+        project = render(**dict(zip(shaping, values, strict=True)))
+        for path in filter(lambda path: (project.root / path).exists(), SCHEMAS):
+            copy = folder / str(len(found[path])) / path
+            if found[path].setdefault(project.read(path), copy) == copy:
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(project.root / path, copy)
+    return {path: list(copies.values()) for path, copies in found.items()}
+
+
+def check(program: str, *arguments: str | Path) -> None:
+    """Run a program that checks files, and fail with what it prints if it fails."""
+    path = environment.program(program)
+    run = environment.run(environment.REPOSITORY, path, *arguments)
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+def check_workflows(paths: Iterable[Path]) -> None:
+    """Fail unless GitHub workflows are valid, and safe."""
+    check("check-jsonschema", "--builtin-schema", SCHEMAS[GITHUB], *paths)
+    check("actionlint", *paths)
+    check("zizmor", "--offline", "--no-progress", "--persona=pedantic", *paths)
+
+
+def test_only_the_files_of_the_chosen_provider_are_rendered(render: Renderer) -> None:
+    for ci, wanted, others in (
+        ("github", {GITHUB, RENOVATE}, ("gitlab",)),
+        ("gitlab", {GITLAB, RENOVATE}, ("github",)),
+        ("none", set(), ("github", "gitlab", "renovate")),
+    ):
+        project = render(ci=ci)
+        paths = {path.as_posix() for path in project.files()}
+        assert paths & set(SCHEMAS) == wanted
+        assert not [path for path in paths if path.startswith(others)]
+        for path in {*wanted, ".editorconfig", ".pre-commit-config.yaml"}:
+            text = project.read(path).lower()
+            assert not [other for other in others if other in text], path
+
+
+def test_only_what_was_chosen_is_run(render: Renderer) -> None:
+    for answers in SAMPLES:
+        project = render(**answers)
+        text = project.read(GITHUB if answers["ci"] == "github" else GITLAB).lower()
+        uses_postgresql = "postgresql" in str(project.answers["backend"])
+        assert ("postgresql" in text) == uses_postgresql
+        assert ("migrations" in text) == (project.answers["migrations"] == "alembic")
+        assert ("cov" in text) == (project.answers["coverage"] != "none")
+        assert "services:" not in text
+
+
+def test_files_are_valid(files: dict[str, list[Path]]) -> None:
+    assert all(files.values())
+    for path in (GITLAB, RENOVATE):
+        check("check-jsonschema", "--builtin-schema", SCHEMAS[path], *files[path])
+    check_workflows(files[GITHUB])
+
+
+def test_own_workflow_is_valid_and_pins_what_the_rendered_one_pins(
+    render: Renderer,
+) -> None:
+    check_workflows([OWN_WORKFLOW])
+    pins: dict[str, set[str]] = {}
+    for text in (OWN_WORKFLOW.read_text(), render(ci="github").read(GITHUB)):
+        for action, pin in re.findall(r"uses: (\S+?)@(.*)", text):
+            assert re.fullmatch(r"[0-9a-f]{40} # v\d+\.\d+\.\d+", pin), action
+            pins.setdefault(action, set()).add(pin)
+
+    assert {action for action in pins if len(pins[action]) > 1} == set()
+
+
+@pytest.mark.parametrize("ci", ["github", "gitlab"])
+def test_tests_run_on_every_supported_python(
+    render: Renderer, questionnaire: Questionnaire, ci: str
+) -> None:
+    versions = [str(v) for v in choices_of(questionnaire.details["python_version"])]
+    for number, oldest in enumerate(versions):
+        project = render(ci=ci, python_version=oldest)
+        content, jobs = pipelines.read(project), pipelines.jobs(project)
+        if ci == "github":
+            used = jobs["tests"]["strategy"]["matrix"]["python"]
+            others = jobs["checks"]["steps"][1]["with"]["python-version"]
+        else:
+            used = jobs["tests"]["parallel"]["matrix"][0]["PYTHON_VERSION"]
+            others = content["variables"]["PYTHON_VERSION"]
+        assert used == versions[number:]
+        assert others == oldest
+        assert f'requires-python = ">={oldest}"' in project.read("pyproject.toml")
+
+
+@pytest.mark.parametrize("answers", SAMPLES, ids=name)
+def test_commands_work_in_the_shared_environment(
+    render: Renderer, tmp_path: Path, answers: dict[str, Value]
+) -> None:
+    project = render(**answers).copy(tmp_path / "project")
+    steps = list(pipelines.steps(project))
+    commands = [command for step in steps for command in step.commands]
+    # The hooks run the first ones; they work, as test_matrix.py finds out.
+    checks = hooks(project)
+    assert commands[: len(checks)] == checks
+    assert commands[-1].startswith("uv run pytest")
+
+    for step in steps:
+        for command in step.commands:
+            if command not in checks:
+                run_in_shared_environment(project, command, **step.variables)
+
+    reports = {path.name for path in project.files("*.xml")}
+    text = project.read(GITHUB if answers["ci"] == "github" else GITLAB)
+    assert reports == set(re.findall(r"\w+\.xml", text))
+    is_html = project.answers["coverage"] == "html"
+    assert (project.root / "htmlcov").exists() == is_html == ("htmlcov" in text)
+
+
+def hooks(project: Project) -> list[str]:
+    """Return the commands of the project's hooks for git."""
+    [local] = yaml.safe_load(project.read(".pre-commit-config.yaml"))["repos"]
+    return [hook["entry"] for hook in local["hooks"]]
+
+
+@pytest.mark.parametrize("ci", ["github", "gitlab"])
+def test_commands_and_hooks_work_as_written(
+    render: Renderer, tmp_path: Path, ci: str
+) -> None:
+    project = render(ci=ci).copy(tmp_path / "project")
+    # What the project does not install is not there.
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    for program in ("uv", "pre-commit", "prek"):
+        (programs / program).symlink_to(environment.program(program))
+    folders = os.environ["PATH"].split(os.pathsep)
+    path = [f for f in folders if not Path(f, "ruff").exists()]
+    own = {
+        "PATH": os.pathsep.join([str(programs), *path]),
+        "PRE_COMMIT_HOME": str(tmp_path / "hooks"),
+        "PYTHONPATH": "",
+        "UV_NO_PROGRESS": "1",
+    }
+    # CI says what to do where nobody has made the lock.
+    for command in ("uv lock --check", "uv run ruff check"):
+        run = environment.run(project.root, *command.split(), UV_LOCKED="1", **own)
+        assert run.returncode != 0
+        assert "run `uv lock` or `uv sync`" in run.stderr
+
+    project.run("uv", "sync", **own)
+    project.run("git", "init", "--quiet")
+    project.run("git", "add", "--all")
+    project.run("git", "commit", "--quiet", "--message", "Start")
+    for step in pipelines.steps(project):
+        # The cache and the Python version are for GitLab's own machines.
+        variables = {k: v for k, v in step.variables.items() if k != "UV_CACHE_DIR"}
+        project.run("sh", "-exc", step.script, **variables, **own)
+    for program in ("pre-commit", "prek"):
+        project.run(program, "validate-config", ".pre-commit-config.yaml", **own)
+        project.run(program, "run", "--all-files", **own)
+    # A hook notices what CI would notice.
+    settings = project.root / "src" / project.package / "settings.py"
+    text = settings.read_text()
+    settings.write_text(f"{text}import  os\n")
+    for program in ("pre-commit", "prek"):
+        run = environment.run(project.root, program, "run", "--all-files", **own)
+        failed = re.findall(r"^(.+?)\.*Failed$", run.stdout, re.MULTILINE)
+        assert failed == ["ruff check", "ruff format"], run.stdout
+    settings.write_text(text)
+
+    # All that is left is ignored, and the lock is not.
+    assert project.run("git", "status", "--porcelain").stdout == ""
+    assert project.run("git", "ls-files", "uv.lock").stdout == "uv.lock\n"
+
+
+def test_long_suite_is_split_as_a_comment_says(
+    render: Renderer, tmp_path: Path
+) -> None:
+    comment = r"# - (?:run: )?uv run pytest (--splits 3 --group) (.+)"
+    found = [
+        re.findall(comment, render(ci="github").read(GITHUB)),
+        re.findall(comment, render(ci="gitlab").read(GITLAB)),
+    ]
+    options = "--splits 3 --group"
+    assert found == [[(options, "${{ matrix.group }}")], [(options, "$GROUP")]]
+    project = render(coverage="none").copy(tmp_path / "project")
+
+    parts = [run_pytest(project.root, [*options.split(), n]) for n in "123"]
+    parallel = run_pytest(project.root, [*options.split(), "3", "-n", "2"])
+
+    every = run_pytest(project.root, [])
+    assert [part.status for part in (*parts, parallel)] == [0, 0, 0, 0]
+    split = [test for part in parts for test in part.outcomes]
+    assert sorted(split) == sorted(every.outcomes)
+    assert parallel.outcomes == parts[2].outcomes
+
+
+def test_renovate_knows_the_provider(render: Renderer) -> None:
+    for ci in ("github", "gitlab"):
+        settings = json.loads(render(ci=ci).read(RENOVATE))
+        assert ci in str(settings["extends"]).lower()
+        assert settings["lockFileMaintenance"] == {"enabled": True}
