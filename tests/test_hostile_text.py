@@ -9,7 +9,8 @@ import yaml
 from .matrix import checks, sources
 from .matrix.combinations import HOSTILE_TEXTS
 from .matrix.environment import program
-from .matrix.projects import ANSWERS_FILE, Renderer
+from .matrix.projects import Renderer
+from .matrix.questionnaire import ANSWERS_FILE
 from .matrix.suites import run_suite
 
 FIELDS = ("project_name", "project_description", "user_name")

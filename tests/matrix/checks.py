@@ -16,7 +16,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from . import sources
-from .projects import ANSWERS_FILE, Project
+from .projects import Project
+from .questionnaire import ANSWERS_FILE
 
 PROVIDERS = packages_distributions()
 JINJA = re.compile(r"\{\{|\}\}|\{%|%\}|\{#|#\}")
