@@ -1,5 +1,6 @@
 """Options and fixtures for the tests of the template."""
 
+import functools
 import os
 import shutil
 import tempfile
@@ -52,12 +53,18 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         shutil.rmtree(os.environ[SHARED], ignore_errors=True)
 
 
+@functools.cache  # it takes a second
+def combinations_of(template: Path) -> Combinations:
+    """Return the combinations of answers to the questions of a template."""
+    return Combinations(Questionnaire(template))
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Give tests that take `combination` or `suite` all the answers there are."""
     wanted = {"combination", "suite"} & set(metafunc.fixturenames)
     if not wanted:
         return
-    combinations = Combinations(Questionnaire(Path(os.environ[SHARED], "template")))
+    combinations = combinations_of(Path(os.environ[SHARED], "template"))
     rows = [(f"pairs-{n}-", row) for n, row in enumerate(combinations.pairs)]
     if "combination" in wanted or metafunc.config.getoption("every_suite"):
         rows += [("", row) for row in combinations.every]
@@ -100,9 +107,9 @@ def questionnaire(render: Renderer) -> Questionnaire:
 
 
 @pytest.fixture(scope="session")
-def combinations(questionnaire: Questionnaire) -> Combinations:
+def combinations(template: Path) -> Combinations:
     """The combinations of answers."""
-    return Combinations(questionnaire)
+    return combinations_of(template)
 
 
 @pytest.fixture(scope="session")

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from .matrix import checks
+from .matrix import checks, sources
 from .matrix.combinations import HOSTILE_TEXTS
 from .matrix.environment import program
-from .matrix.projects import ANSWERS_FILE, Renderer
+from .matrix.projects import Renderer
+from .matrix.questionnaire import ANSWERS_FILE
 from .matrix.suites import run_suite
 
 FIELDS = ("project_name", "project_description", "user_name")
@@ -30,7 +31,7 @@ def test_text_is_verbatim_in_every_file_and_in_the_wheel(
     assert project.read("README.md").startswith(f"# {text}\n\n{text}\n")
     assert f"Copyright (c) {text}\n" in project.read("LICENSE")
     checks.check_text(project)
-    checks.check_source(project, shared / "checked", own / "mypy")
+    sources.check_source(project, shared / "checked", own / "mypy")
 
     wheel_in = ("--target", "wheel", "--directory", tmp_path)
     copy = project.copy(tmp_path / "copy")

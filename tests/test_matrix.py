@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from .matrix import checks
+from .matrix import checks, sources
 from .matrix.projects import Renderer
 from .matrix.questionnaire import Answers
 from .matrix.suites import POSTGRESQL, databases_of, run_suite
@@ -20,7 +20,7 @@ def test_combination_is_clean_and_passes_the_static_checks(
     if combination["pytest_config"] == "pytest-ini":
         twin = render(**{**combination, "pytest_config": "pyproject"})
         checks.check_pytest_settings(project, twin)
-    checks.check_source(project, shared / "checked", own / "mypy")
+    sources.check_source(project, shared / "checked", own / "mypy")
 
 
 def test_suite_runs_all_its_tests_and_passes(

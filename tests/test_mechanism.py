@@ -1,6 +1,7 @@
 """What renders, checks and runs the projects: what it covers, refuses and reports."""
 
 import itertools
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -8,8 +9,9 @@ import pytest
 from .matrix import environment
 from .matrix.checks import problems_of
 from .matrix.combinations import Combinations, shard
-from .matrix.projects import Renderer
+from .matrix.projects import Project, Renderer
 from .matrix.questionnaire import Questionnaire, UnreachableAnswerError, Value
+from .matrix.sources import check_source, closure, dependencies
 from .matrix.suites import problem_of_outcomes, run_suite
 
 QUESTIONS = """
@@ -34,6 +36,9 @@ secret:
   default: "{{ kind }}"
   when: false
 """
+
+TEST = "tests/test_models.py"
+SERVICE = "src/task_tracker/services/task.py"
 
 
 def test_combinations_of_any_question_are_those_that_prompts_reach(
@@ -143,6 +148,66 @@ def test_test_has_to_run_on_each_database(
     )
 
     assert found is None if problem is None else problem in str(found)
+
+
+@pytest.mark.parametrize(
+    ("planted", "problem"),
+    [
+        ((TEST, "import pytest\n", ""), "Undefined name `pytest`"),
+        ((TEST, " == ", "  == "), "would be reformatted"),
+        ((TEST, " == ", " == 1 + "), f"{TEST}.*Unsupported operand"),
+        # The tests of the service stay as they are.
+        ((SERVICE, "list_paginated", "listed"), "test_task_queries.*list_paginated"),
+        (("pyproject.toml", '"D103"', '"D102"'), "Missing docstring"),
+    ],
+    ids=["lint", "format", "types", "types elsewhere", "setting"],
+)
+def test_problem_is_found_though_all_other_files_were_checked_before(
+    render: Renderer, tmp_path: Path, own: Path, planted: Sequence[str], problem: str
+) -> None:
+    name, old, new = planted
+    project = render()
+    check_source(project, own / "checked", own / "mypy")
+    copy = project.copy(tmp_path / "changed")
+    text = copy.read(name)
+    assert old in text
+    (copy.root / name).write_text(text.replace(old, new))
+
+    with pytest.raises(pytest.fail.Exception, match=problem):
+        check_source(copy, own / "checked", own / "mypy")
+
+
+def test_no_tool_is_started_for_what_was_checked_before(
+    render: Renderer, own: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check_source(render(), own / "checked", own / "mypy")
+    monkeypatch.delattr(Project, "run")
+
+    check_source(render(coverage="none"), own / "checked", own / "mypy")
+    with pytest.raises(AttributeError, match="run"):
+        check_source(render(python_version="3.14"), own / "checked", own / "mypy")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import package.other",
+        "from package import other",
+        "from package.other import *",
+        "from . import other",
+        "from ..package.other import name",
+        "def function():\n    from .other import name",
+        "if TYPE_CHECKING:\n    import package.other as another",
+    ],
+)
+def test_file_depends_on_what_it_imports_in_any_way(text: str) -> None:
+    file, other, further, package = (
+        Path("src", "package", f"{name}.py")
+        for name in ("file", "other", "further", "__init__")
+    )
+    texts = {file: text, other: "from .further import name", further: "", package: ""}
+
+    assert closure(file, dependencies(texts)) == sorted(texts)
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from textwrap import indent
 import pytest
 
 from .matrix import environment
-from .matrix.projects import ANSWERS_FILE, Renderer
-from .matrix.questionnaire import Value
+from .matrix.projects import Renderer
+from .matrix.questionnaire import ANSWERS_FILE, Value
 from .matrix.runner import run_pytest
 
 # Who follows these needs a second Python environment, a server, or the network.

@@ -7,6 +7,7 @@ Read in this order:
 - `combinations.py`: every combination of answers, all pairs of them, and shards,
 - `projects.py`: renders projects, once per answers, and runs commands in them,
 - `checks.py`: the static checks of a rendered project,
+- `sources.py`: those of its Python files, which check equal files once,
 - `runner.py`: runs pytest and says what became of each test,
 - `suites.py`: runs a rendered project's suite, and says what it must report,
 - `pipelines.py`: what a rendered project's CI runs,

@@ -1,7 +1,7 @@
 """The static checks that every rendered project has to pass."""
 
-import ast
 import configparser
+import functools
 import json
 import re
 import sys
@@ -15,8 +15,9 @@ from packaging.dependency_groups import resolve_dependency_groups
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from . import environment
-from .projects import ANSWERS_FILE, Project, digest, once
+from . import sources
+from .projects import Project
+from .questionnaire import ANSWERS_FILE
 
 PROVIDERS = packages_distributions()
 JINJA = re.compile(r"\{\{|\}\}|\{%|%\}|\{#|#\}")
@@ -53,6 +54,7 @@ def check_text(project: Project) -> None:
             project.fail(f"{path}: it has {problem}")
 
 
+@functools.cache  # few texts differ between combinations
 def problems_of(text: str, path: Path) -> list[str]:
     """Return what is wrong with the text of a rendered file."""
     found = [] if text.strip() else ["no text"]
@@ -87,7 +89,9 @@ def check_imports(project: Project) -> None:
     for path in project.files("*.py"):
         allowed = ALWAYS | {project.package}
         allowed |= tests if path.parts[0] == "tests" else source
-        undeclared = imports(project.read(path)) - allowed
+        found = sources.imports(project.read(path))
+        # Relative imports, which start with a dot, are the project's own.
+        undeclared = {name.partition(".")[0] for name in found} - allowed - {""}
         if undeclared:
             project.fail(f"{path} imports {undeclared}, which it does not declare")
 
@@ -107,32 +111,3 @@ def modules_of(needed: Iterable[Requirement]) -> set[str]:
         for module, providers in PROVIDERS.items()
         if names & set(map(canonicalize_name, providers))
     }
-
-
-def imports(source: str) -> set[str]:
-    """Return the top-level modules that a module imports."""
-    found = set()
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Import):
-            found |= {alias.name.partition(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.level == 0:
-            found.add(str(node.module).partition(".")[0])
-    return found
-
-
-def check_source(project: Project, checked: Path, cache: Path) -> None:
-    """Lint, format-check and type-check the project's Python files.
-
-    Projects with the same Python files and settings of the tools are checked once: the
-    folder `checked` notes which. `cache` is for mypy, and this worker's own.
-    """
-    about = metadata(project)
-    parts = [repr(about["tool"]), about["project"]["requires-python"]]
-    for path in [*project.files("*.py"), *project.files("ruff.toml")]:
-        parts += [str(path), project.read(path)]
-    with once(checked / digest(*parts)) as first:
-        if first:
-            ruff, mypy = environment.program("ruff"), environment.program("mypy")
-            project.run(ruff, "check", "--no-cache", ".")
-            project.run(ruff, "format", "--diff", "--no-cache", ".")
-            project.run(mypy, f"--cache-dir={cache}", PYTHONPATH="")

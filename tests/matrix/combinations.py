@@ -6,6 +6,7 @@ sample values for questions with free text, and which questions shape no code.
 
 import argparse
 import functools
+import heapq
 import itertools
 import random
 import re
@@ -69,17 +70,11 @@ class Combinations:
         # Whatever shapes text is picked at random, the same in every process.
         pick = random.Random(0).choice
         candidates = []
-        for row in self.every * 5:
+        for row in self.every:
             texts = [name for name in self.shaping_text if name in row]
-            filled = {**row, **{name: pick(self.values(name)) for name in texts}}
-            candidates.append((filled, set(itertools.combinations(filled.items(), 2))))
-        left = set[object]().union(*(pairs for _, pairs in candidates))
-        rows: list[Answers] = []
-        while left:
-            row, pairs = max(candidates, key=lambda candidate: len(left & candidate[1]))
-            rows.append(row)
-            left -= pairs
-        return rows
+            picked = {name: pick(self.values(name)) for name in texts}
+            candidates.append({**row, **picked})
+        return covering(candidates)
 
     def values(self, name: str) -> Sequence[Value]:
         """Return the values that a question is tried with."""
@@ -89,6 +84,25 @@ class Combinations:
     def name(self, row: Answers) -> str:
         """Return a name for a combination: its answers that shape code."""
         return "-".join(str(row[name]) for name in self.shaping_code if name in row)
+
+
+def covering(rows: Sequence[Answers]) -> list[Answers]:
+    """Return few of the rows, in which every pair of answers of any row occurs."""
+    pairs = [set(itertools.combinations(row.items(), 2)) for row in rows]
+    left = set().union(*pairs)
+    # How many pairs a row adds, negative: the best row comes first. Others never add
+    # more than they did before, so most need not be counted again.
+    heap = [(-len(own), number) for number, own in enumerate(pairs)]
+    heapq.heapify(heap)
+    found = []
+    while left:
+        _, number = heap[0]
+        entry = (-len(left & pairs[number]), number)
+        heapq.heapreplace(heap, entry)
+        if heap[0] == entry:
+            found.append(rows[number])
+            left -= pairs[number]
+    return found
 
 
 def shard(items: Sequence[Item], number: int, total: int) -> list[Item]:

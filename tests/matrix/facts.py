@@ -13,3 +13,5 @@ BACKENDS = [str(value) for value in choices_of(_QUESTIONS["backend"])]
 # Those with one database, and the one with two.
 SINGLE_BACKENDS = [backend for backend in BACKENDS if "-and-" not in backend]
 [BOTH] = [backend for backend in BACKENDS if backend not in SINGLE_BACKENDS]
+
+PYTHONS = [str(value) for value in choices_of(_QUESTIONS["python_version"])]

@@ -14,14 +14,31 @@ from typing import Any
 # Private, but the only way to read choices, `when` and validators as Copier does.
 from copier._main import Worker
 from copier._settings import SettingsModel
+from copier._types import Phase
 from copier._user_data import AnswersMap, Question
 
 Value = str | int | bool
 Answers = Mapping[str, Value]
 
+ANSWERS_FILE = ".copier-answers.yml"
+
 
 class UnreachableAnswerError(Exception):
     """An answer that nobody could give at Copier's prompts."""
+
+
+class QuickWorker(Worker):
+    """Prepares once what Copier prepares for each path, though it does not change."""
+
+    answers_relpath = Path(ANSWERS_FILE)
+
+    @functools.cached_property
+    def _answered(self) -> Any:
+        return super()._render_context()
+
+    def _render_context(self) -> Any:
+        is_answered = Phase.current() is Phase.RENDER
+        return self._answered if is_answered else super()._render_context()
 
 
 class Questionnaire:
@@ -90,8 +107,8 @@ class Questionnaire:
     def render(self, answers: Answers, folder: Path) -> None:
         """Do what `copier.run_copy` does, without trust in the template."""
         worker = self._new_worker(folder, answers)
-        # Three quarters of the time go into reading copier.yml, compiling templates
-        # and asking git about each file of a folder that is no repository.
+        # Most of the time would go into reading copier.yml, compiling templates and
+        # asking git about each file of a folder that is no repository.
         worker.__dict__ |= {
             "jinja_env": self.jinja,
             "template": self._worker.template,
@@ -101,7 +118,7 @@ class Questionnaire:
             worker.run_copy()
 
     def _new_worker(self, folder: Path, answers: Answers) -> Worker:
-        return Worker(
+        return QuickWorker(
             src_path=str(self._folder),
             dst_path=folder,
             data=dict(answers),

@@ -1,0 +1,115 @@
+"""Ruff and mypy, which check equal files once.
+
+A file is checked again if it differs, or a file that it imports, or a tool's setting.
+"""
+
+import ast
+import functools
+import tomllib
+from collections import defaultdict
+from contextlib import ExitStack
+from pathlib import Path
+
+from . import environment
+from .projects import Project, digest, once
+
+
+def check_source(project: Project, checked: Path, cache: Path) -> None:
+    """Lint, format-check and type-check the Python files that have not been before.
+
+    The folder `checked` notes those that have. `cache` is for mypy, and this worker's
+    own.
+    """
+    notes = {checked / name: path for path, name in states(project).items()}
+    with ExitStack() as locks:
+        # In the same order everywhere, or two workers would wait for each other.
+        new = [notes[n] for n in sorted(notes) if locks.enter_context(once(n))]
+        if new:
+            # Relative, files of two projects may have an equal path, size and time: to
+            # mypy that is the same file.
+            files = sorted(project.root / path for path in new)
+            ruff, mypy = environment.program("ruff"), environment.program("mypy")
+            options = ("--no-cache", "--force-exclude")
+            project.run(ruff, "check", *options, *files)
+            project.run(ruff, "format", "--diff", *options, *files)
+            where = project.root / "src"
+            cached = f"--cache-dir={cache}"
+            project.run(mypy, cached, *files, PYTHONPATH="", MYPYPATH=where)
+
+
+def states(project: Project) -> dict[Path, str]:
+    """Return a digest of all that decides what the tools say, for each Python file."""
+    about = tomllib.loads(project.read("pyproject.toml"))
+    tools = {name: about["tool"].get(name) for name in ("ruff", "mypy")}
+    settings = [repr(tools), about["project"]["requires-python"]]
+    settings += [f"{p} {project.read(p)}" for p in project.files("ruff.toml")]
+    texts = {path: project.read(path) for path in project.files("*.py")}
+    # Imports are sorted by whether a folder has their name.
+    settings += sorted({path.parts[0] for path in texts})
+    needs = dependencies(texts)
+    return {
+        path: digest(*settings, str(path), *(f"{p} {hashed(texts[p])}" for p in found))
+        for path, found in ((path, closure(path, needs)) for path in texts)
+    }
+
+
+def closure(path: Path, needs: dict[Path, set[Path]]) -> list[Path]:
+    """Return a file and the files that it needs, and those that these need."""
+    found, left = {path}, [path]
+    while left:
+        more = needs[left.pop()] - found
+        found |= more
+        left += more
+    return sorted(found)
+
+
+def dependencies(texts: dict[Path, str]) -> dict[Path, set[Path]]:
+    """Return, for each of a project's Python files, those that it imports.
+
+    A file is taken to have every name that it could have, whatever the search path.
+    """
+    modules = defaultdict(set)
+    for path in texts:
+        parts = names_of(path)
+        for start in range(len(parts)):
+            modules[".".join(parts[start:])].add(path)
+    return {
+        path: set().union(
+            *(modules.get(name, ()) for name in absolute_imports(path, texts[path]))
+        )
+        for path in texts
+    }
+
+
+def names_of(path: Path) -> tuple[str, ...]:
+    """Return the names of a module and of the packages that it is in."""
+    parts = path.with_suffix("").parts
+    return parts[:-1] if path.name == "__init__.py" else parts
+
+
+def absolute_imports(path: Path, source: str) -> set[str]:
+    """Return what a file imports, and the packages of that, none of it relative."""
+    found = set()
+    for name in imports(source):
+        level = len(name) - len(name.lstrip("."))
+        parts = [*path.parts[:-level], name[level:]] if level else [name]
+        parts = ".".join(parts).split(".")
+        found |= {".".join(parts[:end]) for end in range(1, len(parts) + 1)}
+    return found
+
+
+@functools.cache  # few texts differ between combinations
+def imports(source: str) -> frozenset[str]:
+    """Return what a module imports, as in `os.path` and `..package.name`."""
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            # What is imported from a package may be a module.
+            parent = "." * node.level + (f"{node.module}." if node.module else "")
+            found |= {parent + alias.name for alias in node.names}
+    return frozenset(found)
+
+
+hashed = functools.cache(digest)
