@@ -3,7 +3,8 @@
 from editorconfig import get_properties
 
 from .matrix.combinations import Combinations
-from .matrix.projects import ANSWERS_FILE, Renderer
+from .matrix.projects import Renderer
+from .matrix.questionnaire import ANSWERS_FILE
 
 # Their text is not the template's: Copier writes the one, and lawyers wrote the other.
 OTHERS = (ANSWERS_FILE, "LICENSE")

@@ -16,6 +16,7 @@ def test_combination_is_clean_and_passes_the_static_checks(
     project = render(**combination)
 
     checks.check_text(project)
+    checks.check_prose(project)
     checks.check_imports(project)
     if combination["pytest_config"] == "pytest-ini":
         twin = render(**{**combination, "pytest_config": "pyproject"})

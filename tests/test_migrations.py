@@ -7,6 +7,7 @@ import pytest
 
 from .matrix import environment
 from .matrix.environment import program
+from .matrix.postgresql import create_database
 from .matrix.projects import Project, Renderer
 from .matrix.questionnaire import Value
 from .matrix.runner import run_pytest
@@ -46,16 +47,6 @@ DATABASES: list[dict[str, Value]] = [
 ]
 
 
-def database_url(project: Project, server: int, name: str) -> str:
-    """Return the URL of a database of the project's first kind, which is empty."""
-    if "postgresql" not in str(project.answers["backend"]):
-        return f"sqlite:///{name}.db"
-    url = f"postgresql://postgres@127.0.0.1:{server}"
-    make = f"import psycopg; psycopg.connect('{url}/postgres', autocommit=True)"
-    project.run("python", "-c", f"{make}.execute('CREATE DATABASE {name}')")
-    return f"{url}/{name}"
-
-
 def add_model(project: Project) -> None:
     """Add a model to the project."""
     models = project.root / "src" / project.package / "models"
@@ -82,8 +73,10 @@ def test_model_gets_its_table_by_a_migration_that_reads_as_written_by_hand(
     example: bool,
 ) -> None:
     project = render(**answers, example=example).copy(tmp_path / "project")
-    name = f"migrations_{answers['backend']}_{example}".lower().replace("-", "_")
-    url = database_url(project, server, name)
+    name = f"migrations_{answers['backend']}_{example}"
+    url = f"sqlite:///{name}.db"
+    if "postgresql" in str(project.answers["backend"]):
+        url = create_database(server, name)
 
     def alembic(*arguments: str) -> str:
         done = project.run("alembic", *arguments, DATABASE_URL=url)

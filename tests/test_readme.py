@@ -4,86 +4,140 @@ import re
 import shlex
 import shutil
 from pathlib import Path
-from textwrap import indent
 
 import pytest
 
 from .matrix import environment
-from .matrix.projects import Renderer
+from .matrix.postgresql import create_database
+from .matrix.projects import Project, Renderer
 from .matrix.questionnaire import ANSWERS_FILE, Value
 from .matrix.runner import run_pytest
 
-# Who follows these needs a second Python environment, a server, or the network.
-WITHOUT_UV = ("python3 -m venv", ".venv/bin/")
-COPY_SETTINGS = "cp .env.example .env"
-ELSEWHERE = (*WITHOUT_UV, "export TEST_DATABASE_URL", "uvx copier update")
+# Whoever follows these needs the network, or a home directory to change.
+ELSEWHERE = ("uv lock --check",)
+IMPORT = re.compile(r"^(?:from|import) .*\n+", re.MULTILINE)
 
 
-def blocks(readme: str, language: str) -> list[str]:
-    """Return what the blocks in a language hold, in a README."""
-    return re.findall(rf"^```{language}\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
+def blocks(readme: str) -> list[tuple[str, str]]:
+    """Return the language and the text of every block of code in a README."""
+    return re.findall(r"^```(\w+)\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
 
 
 def commands(readme: str) -> list[str]:
-    """Return the different lines of all shell blocks in a README."""
-    return list(dict.fromkeys(filter(None, "".join(blocks(readme, "sh")).splitlines())))
+    """Return the lines of all shell blocks in a README."""
+    shell = [text for language, text in blocks(readme) if language == "sh"]
+    return "".join(shell).splitlines()
+
+
+class Newcomer:
+    """Does what the README of a project says, from top to bottom."""
+
+    def __init__(self, project: Project, database: str, cache: Path) -> None:
+        self._project, self._database, self._cache = project, database, cache
+        self.commands: list[str] = []
+
+    def follow(self) -> None:
+        """Follow the README; what is written as an ellipsis is made up."""
+        for language, text in blocks(self._project.read("README.md")):
+            path = re.match(r"# (\S+)\n", text)
+            if language == "sh":
+                for line in text.splitlines():
+                    for command in line.split(" && "):
+                        self.run(shlex.split(command, comments=True))
+            elif path:
+                self.write(path[1], text.removeprefix(path[0]))
+            else:
+                self.add("tests/conftest.py", text.replace("[...]", "[]"))
+        self.run(["uv", "run", "ruff", "check"])
+        self.run(["uv", "run", "ruff", "format", "--check"])
+        self.run(["uv", "run", "mypy"])
+        self.run(["uv", "run", "pytest"])
+
+    def run(self, command: list[str]) -> None:
+        """Run a command, in the environment that all tests share instead of uv's."""
+        project = self._project
+        self.commands.append(shlex.join(command))
+        if shlex.join(command) in ELSEWHERE:
+            return
+        if command[0] == "cp":
+            text = project.read(command[1])
+            url = re.sub("DATABASE_URL=.*", f"DATABASE_URL={self._database}", text)
+            (project.root / command[2]).write_text(url)
+            return
+        uv, run, tool, *arguments = command
+        assert (uv, run) == ("uv", "run"), command
+        if tool == "pytest":
+            done = run_pytest(project.root, arguments)
+            if done.status:
+                project.fail(f"exit status {done.status}", command, done.output)
+        else:
+            project.run(tool, *arguments, MYPY_CACHE_DIR=self._cache)
+
+    def write(self, path: str, text: str) -> None:
+        """Write a module, or add to one; register a model as the README says."""
+        if (self._project.root / path).exists():
+            self.add(path, text)
+        else:
+            (self._project.root / path).write_text(text)
+        if "/models/" in path:
+            package = (self._project.root / path).parent / "__init__.py"
+            [name] = re.findall(r"^class (\w+)", text, re.MULTILINE)
+            before = package.read_text()
+            module = f"from .{Path(path).stem} import {name}\n"
+            after = before.replace("import Base\n", f"import Base\n{module}")
+            after = after.replace('"Base"', f'"Base", "{name}"')
+            package.write_text(after)
+            self.run(["uv", "run", "ruff", "check", "--fix", str(package)])
+            self.run(["uv", "run", "ruff", "format", str(package)])
+
+    def add(self, path: str, text: str) -> None:
+        """Add text to the end of a module, and its imports to the others."""
+        file = self._project.root / path
+        imports, rest = "".join(IMPORT.findall(text)), IMPORT.sub("", text)
+        if "AsyncSession" in rest:
+            imports = "from sqlmodel.ext.asyncio.session import AsyncSession\n"
+        docstring, quotes, body = file.read_text().partition('"""\n')
+        file.write_text(f"{docstring}{quotes}\n{imports}{body}\n\n{rest}")
+        self.run(["uv", "run", "ruff", "check", "--fix", path])
+        self.run(["uv", "run", "ruff", "format", path])
 
 
 @pytest.mark.parametrize(
     "answers",
     [
         {"backend": "sqlite-file", "coverage": "html", "pytest_config": "pytest-ini"},
-        {"backend": "postgresql", "coverage": "none", "example": False},
-        {"backend": "sqlite-and-postgresql", "isolation": "truncate"},
+        {"backend": "postgresql", "factories": "factory-boy", "example": False},
+        {
+            "backend": "sqlite-and-postgresql",
+            "postgres_driver": "psycopg",
+            "isolation": "truncate",
+            "factories": "polyfactory",
+        },
+        {"factories": "factory-boy", "migrations": "none", "isolation": "recreate"},
+        {"factories": "polyfactory", "example": False, "coverage": "none"},
+        {"migrations": "none", "example": False, "isolation": "snapshot"},
     ],
     ids=lambda answers: "-".join(map(str, answers.values())),
 )
-def test_commands_work_in_the_shared_environment(
+def test_newcomer_who_follows_the_readme_gets_there(
     render: Renderer, own: Path, tmp_path: Path, server: int, answers: dict[str, Value]
 ) -> None:
     project = render(**answers).copy(tmp_path / "project")
-    lines = commands(project.read("README.md"))
-    assert "uv run pytest" in lines
+    database = "sqlite:///newcomer.db"
+    if "postgresql" in str(project.answers["backend"]):
+        database = create_database(server, f"newcomer_{project.root.parent.name}")
+    newcomer = Newcomer(project, database, own / "mypy")
+    newcomer.follow()
 
-    for line in lines:
-        if line.startswith(ELSEWHERE):
-            continue
-        if line == COPY_SETTINGS:
-            settings = project.read(".env.example")
-            settings = settings.replace(
-                "localhost:5432/task_tracker", f"127.0.0.1:{server}/postgres"
-            )
-            (project.root / ".env").write_text(settings)
-            continue
-        uv, run, tool, *arguments = shlex.split(line)
-        assert (uv, run) == ("uv", "run"), line
-        if tool == "pytest":
-            done = run_pytest(project.root, arguments)
-            assert done.status == 0, f"{line}\n{done.output}"
-        else:
-            project.run(tool, *arguments, MYPY_CACHE_DIR=own / "mypy")
-    body = blocks(project.read("README.md"), "python")[0]
-    if project.answers["example"]:
-        # The tables are those that the command has made.
-        body = body.replace("await database.create_tables(engine)", "")
-        query = "SELECT * FROM task"
-        body = body.replace("...", f"await session.exec(sqlmodel.text({query!r}))")
-    program = f"import asyncio, sqlmodel\nasync def main():\n{indent(body, '    ')}"
-    project.run("python", "-c", f"{program}\nasyncio.run(main())")
+    assert "uv run pytest" in newcomer.commands
+    assert (project.root / "tests" / "test_notes.py").exists()
 
 
-@pytest.mark.parametrize(
-    "start", [(COPY_SETTINGS, "uv run"), WITHOUT_UV], ids=["uv", "no uv"]
-)
-def test_commands_work_as_written(
-    render: Renderer, tmp_path: Path, start: tuple[str, ...]
-) -> None:
+def test_first_commands_work_as_written(render: Renderer, tmp_path: Path) -> None:
     project = render().copy(tmp_path / "project")
-    lines = [x for x in commands(project.read("README.md")) if x.startswith(start)]
-    assert lines
+    [(_, start), *_] = blocks(project.read("README.md"))
 
-    script = "\n".join(["set -ex", *lines])
-    project.run("sh", "-c", script, PYTHONPATH="", UV_NO_PROGRESS="1")
+    project.run("sh", "-exc", start, PYTHONPATH="", UV_NO_PROGRESS="1")
 
 
 def test_command_that_scaffolds_works_as_written(

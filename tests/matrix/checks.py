@@ -17,7 +17,7 @@ from packaging.utils import canonicalize_name
 
 from . import sources
 from .projects import Project
-from .questionnaire import ANSWERS_FILE
+from .questionnaire import ANSWERS_FILE, Value
 
 PROVIDERS = packages_distributions()
 JINJA = re.compile(r"\{\{|\}\}|\{%|%\}|\{#|#\}")
@@ -28,6 +28,24 @@ DEBRIS = {
     "white space at the end of a line": re.compile(r" $", re.MULTILINE),
     "too many blank lines in a row": re.compile(r"\A\n|\n\n\n"),
     "not exactly one line break at its end": re.compile(r"(?<!\n)\Z|\n\n\Z"),
+}
+# What people read first, and how many lines of it they are asked to read.
+LIMITS = {"README.md": 150, "AGENTS.md": 40}
+PROSE = (*LIMITS, "tests/harness/README.md")
+# What such a file may mention with some answers only.
+TOPICS: dict[str, tuple[str, set[Value]]] = {
+    r"(?i)alembic|migration": ("migrations", {"alembic"}),
+    r"(?i)\bfactor(y|ies)\b|Factory": ("factories", {"factory-boy", "polyfactory"}),
+    r"\bCI\b|Renovate": ("ci", {"github", "gitlab"}),
+    r"--cov": ("coverage", {"terminal", "html"}),
+    r"htmlcov": ("coverage", {"html"}),
+    r"PostgreSQL|TEST_DATABASE_URL|--database": (
+        "backend",
+        {"postgresql", "sqlite-and-postgresql"},
+    ),
+    r"SQLite": ("backend", {"sqlite-memory", "sqlite-file", "sqlite-and-postgresql"}),
+    r"real_commits|rolled back|RollbackError": ("isolation", {"rollback"}),
+    r"TaskFactory|the example": ("example", {True}),
 }
 # Besides what a file's project declares: the two are what pydantic-settings is made of.
 ALWAYS = sys.stdlib_module_names | {"dotenv", "pydantic", "tests"}
@@ -62,9 +80,23 @@ def problems_of(text: str, path: Path) -> list[str]:
         text = text.removeprefix("\n")  # the text of Apache-2.0 starts with it
     if path.parts[0] == ".github":
         text = GITHUB_EXPRESSION.sub("x", text)
-    if path.suffix != ".py":
+    if path.suffix not in (".py", ".mako"):
         found += [problem for problem in DEBRIS if DEBRIS[problem].search(text)]
     return found + [f"{tag} of Jinja left" for tag in JINJA.findall(text)]
+
+
+def check_prose(project: Project) -> None:
+    """Fail for a file that is too long to be read, or tells of what was not chosen."""
+    for name in PROSE:
+        text = project.read(name)
+        if text.count("\n") > LIMITS.get(name, sys.maxsize):
+            project.fail(f"{name} has more than {LIMITS[name]} lines")
+        own = (str(project.answers[n]) for n in ("project_name", "project_description"))
+        for answer in own:
+            text = text.replace(answer or "nothing typed in", "x")
+        for pattern, (question, values) in TOPICS.items():
+            if project.answers[question] not in values and re.search(pattern, text):
+                project.fail(f"{name} mentions {pattern}, but not for {question}")
 
 
 def check_pytest_settings(project: Project, twin: Project) -> None:

@@ -1,5 +1,6 @@
 """A PostgreSQL server that the projects' suites share, or that stands for a user's."""
 
+import re
 import socket
 import subprocess
 import sys
@@ -8,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
+
+import psycopg
 
 from . import environment
 
@@ -62,3 +65,12 @@ def postgresql_server() -> Iterator[int]:
         yield port
     finally:
         keeper.communicate()
+
+
+def create_database(server: int, name: str) -> str:
+    """Create an empty database on the server at a port; return its URL."""
+    url = f"postgresql://postgres@127.0.0.1:{server}"
+    name = re.sub(r"\W", "_", name).lower()[-60:]
+    with psycopg.connect(f"{url}/postgres", autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"'.encode())
+    return f"{url}/{name}"
