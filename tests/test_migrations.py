@@ -7,11 +7,12 @@ import pytest
 
 from .matrix import environment
 from .matrix.environment import program
+from .matrix.facts import SINGLE_BACKENDS, STRATEGIES
 from .matrix.postgresql import create_database
 from .matrix.projects import Project, Renderer
 from .matrix.questionnaire import Value
 from .matrix.runner import run_pytest
-from .scenarios import assert_says
+from .scenarios import add_scenario, assert_says
 
 MODEL = '''"""Invoices."""
 
@@ -39,6 +40,25 @@ class Invoice(Base, table=True):
     state: State = Field(sa_column=Column(string_enum(State), nullable=False))
     parent_id: int | None = Field(default=None, foreign_key="invoice.id", index=True)
     sent_at: datetime = Field(default_factory=utc_now)
+'''
+ROWS = '''"""Countries."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    """Make the change."""
+    country = op.create_table(
+        "country",
+        sa.Column("code", sa.String(2), primary_key=True),
+        sa.Column("name", sa.String(50)),
+    )
+    rows = [{"code": "de", "name": "Germany"}, {"code": "fr", "name": "France"}]
+    op.bulk_insert(country, rows)
 '''
 DATABASES: list[dict[str, Value]] = [
     {"backend": "sqlite-file"},
@@ -146,3 +166,15 @@ def test_database_that_cannot_be_prepared_fails_the_tests_that_use_it_and_no_oth
     }
     assert done.status == pytest.ExitCode.TESTS_FAILED
     assert "ZeroDivisionError" in done.output
+
+
+@pytest.mark.parametrize("isolation", STRATEGIES)
+@pytest.mark.parametrize("backend", SINGLE_BACKENDS)
+def test_rows_that_a_migration_inserts_are_in_every_test(
+    render: Renderer, tmp_path: Path, backend: str, isolation: str
+) -> None:
+    project = render(backend=backend, isolation=isolation).copy(tmp_path / "project")
+    (project.root / "migrations" / "versions" / "0002_countries.py").write_text(ROWS)
+    run = run_pytest(project.root, ["-q", add_scenario(project, "reference")])
+
+    assert set(run.outcomes.values()) == {"passed"}, run.output

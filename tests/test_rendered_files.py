@@ -100,7 +100,9 @@ def test_licence_is_rendered_unless_there_is_none(render: Renderer) -> None:
     assert "license" not in render(license="none").read("pyproject.toml").lower()
     for licence in ("MIT", "Apache-2.0", "BSD-3-Clause"):
         project = render(license=licence)
-        assert licence.split("-")[0] in project.read("LICENSE")
+        text = project.read("LICENSE")
+        assert licence.split("-")[0] in text
+        assert re.search(r"Copyright (\(c\) )?20\d\d Task Tracker contributors", text)
         assert metadata(project)["project"]["license"] == licence
 
 

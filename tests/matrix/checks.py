@@ -22,6 +22,7 @@ from .questionnaire import ANSWERS_FILE, Value
 PROVIDERS = packages_distributions()
 JINJA = re.compile(r"\{\{|\}\}|\{%|%\}|\{#|#\}")
 GITHUB_EXPRESSION = re.compile(r"\$\{\{ [\w.]+ \}\}")
+CODE_BLOCK = re.compile(r"^```.*?^```$", re.DOTALL | re.MULTILINE)
 # Found in Python files by Ruff.
 DEBRIS = {
     "tabs or carriage returns": re.compile(r"[\t\r]"),
@@ -35,7 +36,7 @@ PROSE = (*LIMITS, "tests/harness/README.md")
 # What such a file may mention with some answers only.
 TOPICS: dict[str, tuple[str, set[Value]]] = {
     r"(?i)alembic|migration": ("migrations", {"alembic"}),
-    r"(?i)\bfactor(y|ies)\b|Factory": ("factories", {"factory-boy", "polyfactory"}),
+    r"\bfactories\b|Factory\b": ("factories", {"factory-boy", "polyfactory"}),
     r"\bCI\b|Renovate": ("ci", {"github", "gitlab"}),
     r"--cov": ("coverage", {"terminal", "html"}),
     r"htmlcov": ("coverage", {"html"}),
@@ -80,6 +81,8 @@ def problems_of(text: str, path: Path) -> list[str]:
         text = text.removeprefix("\n")  # the text of Apache-2.0 starts with it
     if path.parts[0] == ".github":
         text = GITHUB_EXPRESSION.sub("x", text)
+    if path.suffix == ".md":
+        text = CODE_BLOCK.sub("x", text)
     if path.suffix not in (".py", ".mako"):
         found += [problem for problem in DEBRIS if DEBRIS[problem].search(text)]
     return found + [f"{tag} of Jinja left" for tag in JINJA.findall(text)]
