@@ -9,6 +9,7 @@ import tomllib
 from collections import defaultdict
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 from . import environment
 from .projects import Project, digest, once
@@ -33,15 +34,21 @@ def check_source(project: Project, checked: Path, cache: Path) -> None:
             project.run(ruff, "check", *options, *files)
             project.run(ruff, "format", "--diff", *options, *files)
             where = project.root / "src"
-            cached = f"--cache-dir={cache}"
+            # With other settings mypy would begin anew, and throw the old results away.
+            cached = f"--cache-dir={cache / digest(repr(settings_of(project)['mypy']))}"
             project.run(mypy, cached, *files, PYTHONPATH="", MYPYPATH=where)
+
+
+def settings_of(project: Project) -> dict[str, Any]:
+    """Return the settings that the tools read."""
+    about = tomllib.loads(project.read("pyproject.toml"))
+    python = {"python": about["project"]["requires-python"]}
+    return python | {name: about["tool"].get(name) for name in ("ruff", "mypy")}
 
 
 def states(project: Project) -> dict[Path, str]:
     """Return a digest of all that decides what the tools say, for each Python file."""
-    about = tomllib.loads(project.read("pyproject.toml"))
-    tools = {name: about["tool"].get(name) for name in ("ruff", "mypy")}
-    settings = [repr(tools), about["project"]["requires-python"]]
+    settings = [repr(settings_of(project))]
     settings += [f"{p} {project.read(p)}" for p in project.files("ruff.toml")]
     texts = {path: project.read(path) for path in project.files("*.py")}
     # Imports are sorted by whether a folder has their name.
