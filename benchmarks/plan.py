@@ -13,7 +13,9 @@ SUBJECTS = (*OTHERS, *STRATEGIES)
 SUITES = [(FLOOR, ""), (WITHOUT, "")]
 SUITES += [(subject, backend) for backend in BACKENDS for subject in SUBJECTS]
 # Each test creates all tables, which takes seconds when there are hundreds.
-CREATES_TABLES = ("tutorial", "recreate")
+CREATES_TABLES = ("tutorial",)
+# On PostgreSQL these copy the database's files after each test that writes.
+COPIES_FILES = ("snapshot", "recreate")
 COPY, UPDATE = "copier copy", "copier update"
 COPY_PLAIN = f"{COPY}, the same files without questions and Jinja"
 COPY_EMPTY = f"{COPY}, an empty template"
@@ -49,7 +51,7 @@ class Sizes:
         """Return how many tests of each kind a suite has."""
         if subject in CREATES_TABLES and tables > 100:
             return self.fewest_tests
-        slow = (subject, backend) == ("snapshot", "postgresql")
+        slow = backend == "postgresql" and subject in COPIES_FILES
         return self.slow_tests if slow or subject in CREATES_TABLES else self.tests
 
 

@@ -40,7 +40,10 @@ class Projects:
         if folder.exists():
             return folder
         if subject in STRATEGIES:
-            self._render(backend=backend, isolation=subject).copy(folder)
+            # No migration makes the tables that are added below.
+            how = "none" if tables > EXAMPLES else "alembic"
+            project = self._render(backend=backend, isolation=subject, migrations=how)
+            project.copy(folder)
             _add_tests(folder / "tests" / "recipe", "recipe")
         else:
             shutil.copytree(self._render().root / PACKAGE, folder / PACKAGE)
