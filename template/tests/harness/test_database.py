@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy.exc import UnboundExecutionError
 
 from .application import database
-from .test_isolation import Probe
+from .probe import Probe
 
 
 def test_other_databases_are_refused_before_the_application_starts(

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from .application import create_engine
-from .test_isolation import Probe
+from .probe import Probe
 
 COUNT = text("SELECT count(*) FROM probe")
 INSERT = text("INSERT INTO probe (name) SELECT count(*) FROM probe")

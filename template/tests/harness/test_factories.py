@@ -7,7 +7,8 @@ from sqlalchemy.ext.asyncio import async_sessionmaker
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from .factories import Factory
-from .test_isolation import Probe, names
+from .probe import Probe
+from .test_isolation import names
 
 
 class ProbeFactory(Factory[Probe]):

@@ -7,33 +7,15 @@ the second one would fail, in whatever order they run.
 import asyncio
 
 import pytest
-from sqlalchemy import ForeignKey, MetaData, delete, insert, text, update
+from sqlalchemy import delete, insert, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
-from sqlmodel import Field, col, select
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from .application import Base
+from .probe import Probe, Reference
 
-PARENT = ForeignKey("probe.id", deferrable=True, initially="DEFERRED")
 twice = pytest.mark.parametrize("run", ["first", "second"])
-
-
-class Probe(Base, table=True):
-    """A table that only these tests use."""
-
-    metadata = MetaData()  # of its own: no migration makes it, but conftest.py here
-    id: int | None = Field(default=None, primary_key=True)
-    name: str = Field(unique=True)
-    parent_id: int | None = Field(default=None, sa_column_args=[PARENT])
-
-
-class Reference(Base, table=True):
-    """A table with rows, "a" and "b", that every test finds."""
-
-    metadata = Probe.metadata
-    name: str = Field(primary_key=True)
-    value: str = ""
 
 
 async def names(session: AsyncSession) -> list[str]:

@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from .isolation_rollback import RollbackError
-from .test_isolation import Probe
+from .probe import Probe
 
 
 async def test_second_connection_and_sessions_side_by_side_are_refused(
