@@ -7,6 +7,7 @@ from . import IN_MEMORY, ONE_OF_EACH, POSTGRESQL, Break
 in_database = partial(Break, file="src/{package}/database.py", backends=ONE_OF_EACH)
 in_sqlite = partial(Break, file="src/{package}/sqlite.py", backends=("sqlite-file",))
 in_settings = partial(Break, file="src/{package}/settings.py", backends=ONE_OF_EACH)
+in_url = partial(Break, file="src/{package}/database_url.py", backends=ONE_OF_EACH)
 in_base = partial(Break, file="src/{package}/models/base.py", backends=ONE_OF_EACH)
 
 BREAKS = [
@@ -83,13 +84,13 @@ BREAKS = [
     in_database(
         "connections that the server has ended are used",
         "pool_pre_ping=True, ",
-        "settings::connection_that_the_server_has_ended_is_replaced",
+        "database_postgresql::connection_that_the_server_has_ended_is_replaced",
         backends=POSTGRESQL,
     ),
     in_database(
         "pool does not follow the settings",
         "        pool_size=settings.database_pool_size,\n",
-        "settings::pool_is_set_up_as_the_settings_say",
+        "database_postgresql::pool_is_set_up_as_the_settings_say",
         backends=POSTGRESQL,
     ),
     Break(
@@ -103,33 +104,33 @@ BREAKS = [
         migrations="none",
         says="AssertionError",
     ),
-    in_settings(
+    in_url(
         "driver is not filled in",
         "url.set(drivername=",
-        "settings::database_url_gets_the_driver",
+        "database_url::database_url_gets_the_driver",
         new="url.set() or (",
     ),
-    in_settings(
+    in_url(
         "driver that is not installed is accepted",
         'if driver not in ("", DRIVERS[backend]):',
-        "settings::wrong_database_url_is_refused_with_the_fix_and_is_not_shown",
+        "database_url::wrong_database_url_is_refused_with_the_fix_and_is_not_shown",
     ),
-    in_settings(
+    in_url(
         "half of a password is taken for a host",
         'if url.host and str(value).count("@") > 1:',
-        "settings::wrong_database_url_is_refused_with_the_fix_and_is_not_shown",
+        "database_url::wrong_database_url_is_refused_with_the_fix_and_is_not_shown",
         backends=POSTGRESQL,
     ),
-    in_settings(
+    in_url(
         "password is shown",
         "        PlainSerializer(str),  # without the password\n",
-        "settings::password_survives_and_is_not_shown",
+        "database_postgresql::password_survives_and_is_not_shown",
         backends=POSTGRESQL,
     ),
     in_settings(
         "errors show the value",
         "        hide_input_in_errors=True,\n",
-        "settings::wrong_database_url_is_refused_with_the_fix_and_is_not_shown",
+        "database_url::wrong_database_url_is_refused_with_the_fix_and_is_not_shown",
     ),
     in_base(
         "database checks the values of enums",
