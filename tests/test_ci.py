@@ -107,12 +107,13 @@ def test_files_are_valid(files: dict[str, list[Path]]) -> None:
     check_workflows(files[GITHUB])
 
 
-def test_own_workflow_is_valid_and_pins_what_the_rendered_one_pins(
+def test_own_workflows_are_valid_and_pin_what_the_rendered_one_pins(
     render: Renderer,
 ) -> None:
-    check_workflows([OWN_WORKFLOW])
+    own = [*OWN_WORKFLOW.parent.glob("*.yml")]
+    check_workflows(own)
     pins: dict[str, set[str]] = {}
-    for text in (OWN_WORKFLOW.read_text(), render(ci="github").read(GITHUB)):
+    for text in (*(path.read_text() for path in own), render(ci="github").read(GITHUB)):
         for action, pin in re.findall(r"uses: (\S+?)@(.*)", text):
             assert re.fullmatch(r"[0-9a-f]{40} # v\d+\.\d+\.\d+", pin), action
             pins.setdefault(action, set()).add(pin)

@@ -1,0 +1,52 @@
+"""The changelog, the list of releases and what has changed agree."""
+
+import re
+from itertools import pairwise
+
+import pytest
+from packaging.version import Version
+
+from .matrix.environment import REPOSITORY
+from .matrix.releases import RELEASES
+from .matrix.repositories import git
+
+CHANGELOG = (REPOSITORY / "CHANGELOG.md").read_text()
+# What reaches projects.
+PRODUCT = ["copier.yml", "template", "hooks", "factories", "licenses"]
+KINDS = {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
+
+
+def sections() -> dict[str, str]:
+    """Return the text of each version's section in the changelog, the newest first."""
+    [_, *parts] = re.split(r"^## (.*)\n", CHANGELOG, flags=re.MULTILINE)
+    return dict(zip(parts[::2], parts[1::2], strict=True))
+
+
+def test_changelog_keeps_the_form_of_keep_a_changelog() -> None:
+    [unreleased, *headings] = sections()
+    versions = [heading.partition(" - ")[0] for heading in headings]
+
+    assert unreleased == "Unreleased"
+    assert all(re.fullmatch(r"\S+ - \d{4}-\d\d-\d\d", heading) for heading in headings)
+    assert versions == [*RELEASES][::-1]
+    for text in sections().values():
+        assert set(re.findall(r"^### (.*)$", text, re.MULTILINE)) <= KINDS
+        assert re.fullmatch(r"(\s|### \w+\n|- .*\n(  .*\n)*)*", text), text
+
+
+def test_versions_are_in_order_and_their_commits_in_the_history() -> None:
+    for older, newer in pairwise(RELEASES):
+        assert Version(older) < Version(newer)
+    for version, commit in RELEASES.items():
+        assert str(Version(version)) == version
+        git(REPOSITORY, "merge-base", "--is-ancestor", commit, "HEAD")
+
+
+def test_what_changes_for_projects_has_an_entry() -> None:
+    if not RELEASES:
+        pytest.skip("nothing was released yet")
+    [*_, last] = RELEASES.values()
+    changed = git(REPOSITORY, "diff", "--name-only", last, "--", *PRODUCT)
+    changed += git(REPOSITORY, "ls-files", "--others", "--exclude-standard", *PRODUCT)
+
+    assert not changed or "\n- " in sections()["Unreleased"], changed
