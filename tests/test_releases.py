@@ -1,0 +1,155 @@
+"""Projects of each release reach the working tree, and from there a next release."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from .matrix import environment
+from .matrix.projects import Project, Renderer
+from .matrix.questionnaire import ANSWERS_FILE, Value, data
+from .matrix.releases import RELEASES, WORKING_TREE, repository_with_releases
+from .matrix.repositories import commit, git
+from .matrix.runner import run_pytest
+
+# How the answers file gets the new name of a question, in a version that has one.
+MIGRATION = """
+
+_migrations:
+  - version: 2.0.0
+    when: "{{ _stage == 'before' }}"
+    command:
+      - "{{ _copier_python }}"
+      - "{{ _copier_conf.src_path }}/hooks/rename_answer.py"
+      - "{{ _copier_conf.answers_file }}"
+      - coverage_fail_under
+      - minimum_coverage
+"""
+RENAME_ANSWER = '''"""Gives an answer its question's new name: FILE OLD NEW."""
+
+import re
+import sys
+from pathlib import Path
+
+file, old, new = sys.argv[1:]
+path = Path(file)
+path.write_text(re.sub(f"^{old}:", f"{new}:", path.read_text(), flags=re.M))
+'''
+NEXT = "2.0.0"
+
+
+def replace(root: Path, pattern: str, new: str, *globs: str) -> None:
+    """Replace a pattern in files; there has to be something to replace."""
+    changed = 0
+    for path in (path for glob in globs for path in root.glob(glob) if path.is_file()):
+        text = path.read_text()
+        after = re.sub(pattern, new, text)
+        changed += after != text
+        path.write_text(after)
+    assert changed, pattern
+
+
+def make_next_version(repository: Path) -> None:
+    """Release a version in which much has moved."""
+    template = ("template/**/*", "copier.yml", "hooks/*")
+    # A question has another name,
+    replace(repository, r"\bcoverage_fail_under\b", "minimum_coverage", *template)
+    with (repository / "copier.yml").open("a") as file:
+        file.write(MIGRATION)
+    (repository / "hooks" / "rename_answer.py").write_text(RENAME_ANSWER)
+    # a module of the harness, too,
+    harness = repository / "template" / "tests" / "harness"
+    (harness / "queries.py").rename(harness / "statements.py")
+    replace(harness, r"\bqueries\b(?=[.\s])", "statements", "*.py*")
+    # a choice has gone,
+    replace(repository, r".*\brecreate.*: recreate\n", "", "copier.yml")
+    replace(repository, r', "recreate"\]', "]", "hooks/updates.jinja")
+    # there are higher floors,
+    floors = r'"(mypy|pytest-xdist)>=([\d.]+)"'
+    replace(repository, floors, r'"\1>=\2.0"', "template/pyproject.toml.jinja")
+    # and another default.
+    replace(repository, r"default: terminal", "default: html", "copier.yml")
+    commit(repository)
+    git(repository, "tag", NEXT)
+
+
+@pytest.fixture
+def repository(template: Path, tmp_path: Path) -> Path:
+    """The template as a git repository, with this version and a next one."""
+    folder = tmp_path / "template"
+    shutil.copytree(template, folder)
+    commit(folder)
+    git(folder, "tag", "1.0.0")
+    make_next_version(folder)
+    return folder
+
+
+def new_project(repository: Path, folder: Path, version: str, **answers: Value) -> Path:
+    """Make a project of a version, and commit it."""
+    options = ["--vcs-ref", version, *data(answers)]
+    run = environment.copier(folder.parent, "copy", *options, repository, folder)
+    assert run.returncode == 0, run.stderr
+    commit(folder)
+    return folder
+
+
+def test_next_version_moves_what_it_has_renamed_if_it_is_trusted(
+    repository: Path, tmp_path: Path
+) -> None:
+    answers: dict[str, Value] = {"coverage_fail_under": "75"}
+    project = new_project(repository, tmp_path / "project", "1.0.0", **answers)
+
+    refused = environment.copier(project, "update")
+    assert refused.returncode != 0
+    assert "trust" in refused.stderr
+    assert git(project, "status", "--porcelain") == ""
+
+    run = environment.copier(project, "update", "--trust")
+    assert run.returncode == 0, run.stderr
+    stored = (project / ANSWERS_FILE).read_text()
+    assert "minimum_coverage: '75'" in stored
+    assert "coverage: terminal" in stored
+    assert "coverage_fail_under" not in stored
+    assert "fail_under = 75" in (project / "pyproject.toml").read_text()
+    assert not (project / "tests" / "harness" / "queries.py").exists()
+    done = run_pytest(project, ["-q"])
+    assert done.status == 0, done.output
+
+
+def test_stored_answer_that_is_no_choice_any_more_is_refused_and_nothing_is_written(
+    repository: Path, tmp_path: Path
+) -> None:
+    project = new_project(
+        repository, tmp_path / "project", "1.0.0", isolation="recreate"
+    )
+
+    run = environment.copier(project, "update", "--trust")
+
+    assert run.returncode != 0
+    assert "isolation was recreate, which is no choice" in run.stderr
+    assert "isolation: recreate" in git(project, "show", f"HEAD:{ANSWERS_FILE}")
+    changed = git(project, "status", "--porcelain").split()
+    assert changed in ([], ["M", ANSWERS_FILE])  # what the migration did before
+
+
+@pytest.mark.parametrize("version", RELEASES)
+@pytest.mark.parametrize(
+    "answers", [{}, {"backend": "postgresql", "isolation": "truncate"}], ids=str
+)
+def test_project_of_a_release_is_updated_to_the_working_tree(
+    render: Renderer, tmp_path: Path, version: str, answers: dict[str, Value]
+) -> None:
+    repository = repository_with_releases(tmp_path / "template")
+    root = new_project(repository, tmp_path / "project", version, **answers)
+
+    run = environment.copier(root, "update")
+
+    assert run.returncode == 0, run.stderr
+    assert f"_commit: '{WORKING_TREE}'" in (root / ANSWERS_FILE).read_text()
+    fresh = render(**answers)
+    for path in fresh.files():
+        if path.parts[:2] == ("tests", "harness"):
+            assert Project(fresh.answers, root).read(path) == fresh.read(path)
+    done = run_pytest(root, ["-q"])
+    assert done.status == 0, done.output
