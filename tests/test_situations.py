@@ -38,7 +38,9 @@ def project(repository: Path, tmp_path: Path) -> Path:
 # ---- Commands and options ---------------------------------------------------------
 
 
-def test_check_update_says_whether_there_is_a_newer_version(project: Path) -> None:
+def test_check_update_finds_a_newer_version_and_an_older_one_is_refused(
+    project: Path,
+) -> None:
     command = [environment.program("copier"), "check-update"]
 
     def check(*options: str) -> tuple[int, str]:
@@ -54,9 +56,13 @@ def test_check_update_says_whether_there_is_a_newer_version(project: Path) -> No
     assert (status, check("--quiet")) == (0, (2, ""))
 
     update(project)
+    commit(project)
 
     assert not json.loads(check("--output-format", "json")[1])["update_available"]
     assert check("--quiet") == (0, "")
+    error = refusal(project, "update", "--vcs-ref=0.1.0")
+    assert "Downgrades are not supported." in error
+    assert changes(project) == []
 
 
 def test_pretended_update_and_copy_change_nothing(
@@ -70,27 +76,18 @@ def test_pretended_update_and_copy_change_nothing(
     assert not (tmp_path / "new").exists()
 
 
-@pytest.mark.parametrize(
-    ("ref", "version"), [(":current:", "0.1.0"), ("0.1.0", "0.1.0"), ("HEAD", "0.2.0")]
-)
-def test_version_is_the_one_that_is_asked_for(
-    project: Path, ref: str, version: str
-) -> None:
-    update(project, f"--vcs-ref={ref}", *data({"isolation": "truncate"}))
+def test_version_is_the_one_that_is_asked_for(project: Path) -> None:
+    for ref, version, isolation in (
+        (":current:", "0.1.0", "truncate"),
+        ("0.1.0", "0.1.0", "recreate"),
+        ("HEAD", "0.2.0", "snapshot"),
+    ):
+        update(project, f"--vcs-ref={ref}", *data({"isolation": isolation}))
+        commit(project)
 
-    stored = answers(project)
-    assert (stored["_commit"], stored["isolation"]) == (version, "truncate")
-    assert (project / "tests/harness/isolation_truncate.py").exists()
-
-
-def test_older_version_is_refused(project: Path) -> None:
-    update(project)
-    commit(project)
-
-    assert "Downgrades are not supported." in refusal(
-        project, "update", "--vcs-ref=0.1.0"
-    )
-    assert changes(project) == []
+        stored = answers(project)
+        assert (stored["_commit"], stored["isolation"]) == (version, isolation)
+        assert (project / f"tests/harness/isolation_{isolation}.py").exists()
 
 
 def test_update_without_a_terminal_asks_nothing_and_keeps_answers(
@@ -160,9 +157,9 @@ def test_projects_in_one_repository_are_updated_on_their_own(
         "services/other/progress.txt",
     }
     assert all((one / path).read_text().endswith(MINE) for path in own)
-    assert "It stays one." in refusal(one, "update", *data({"package_name": "two"}))
 
     commit(whole)
+    assert "It stays one." in refusal(one, "update", *data({"package_name": "two"}))
     assert "\n  cd services/other\n" in update(whole, "services/other")
     assert (other / HARNESS).read_text().endswith(CHANGED)
     assert len(changes(whole)) == 2
