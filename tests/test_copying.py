@@ -42,8 +42,8 @@ def test_copy_over_other_files_is_refused_with_advice(
     folder = tmp_path / "project"
     add(folder / "pyproject.toml")
     advice = (
-        "pyproject.toml exists. To replace it, add --overwrite; "
-        "to be asked, leave out --defaults."
+        "pyproject.toml exists. To replace it, add --overwrite; to keep it, "
+        "--skip=pyproject.toml; to be asked, leave out --defaults."
     )
 
     assert refusal(tmp_path, "copy", template, folder).endswith(advice)
@@ -52,8 +52,8 @@ def test_copy_over_other_files_is_refused_with_advice(
     assert advice in run(tmp_path, *command).stderr
     assert [path.name for path in folder.iterdir()] == ["pyproject.toml"]
 
-    skipped = ["--skip", "pyproject.toml"]
-    assert copier(tmp_path, "copy", *skipped, template, folder).returncode == 0
+    options = ["--skip=pyproject.toml", str(template), str(folder)]
+    assert copier(tmp_path, "copy", *options).returncode == 0
     assert (folder / "pyproject.toml").read_text() == MINE
 
 
