@@ -1,30 +1,160 @@
 """The lines that Copier prints after rendering work as they are printed."""
 
 import re
+import shutil
 from pathlib import Path
 
+import pytest
+
 from .matrix import environment
+from .matrix.environment import copier
+from .matrix.questionnaire import ANSWERS_FILE
+from .matrix.repositories import (
+    CHANGED,
+    HARNESS,
+    add,
+    commit,
+    git,
+    make_project,
+    refusal,
+    update,
+    versions,
+)
 
 
-def test_lines_of_the_message_work_in_order(template: Path, tmp_path: Path) -> None:
-    project = tmp_path / "my project"
-    copied = environment.copier(tmp_path, "copy", template, project)
-    assert copied.returncode == 0, copied.stderr
-    lines = re.findall(r"^  (\S.*)$", copied.stderr.partition("Next:")[2], re.MULTILINE)
-    assert [line.split()[0] for line in lines] == ["cd", "uv", "git"]
+def lines_of(message: str) -> list[str]:
+    """Return the lines to type that a message has."""
+    return re.findall(r"^  (\S.*)$", message.partition("Next:")[2], re.MULTILINE)
 
+
+def type_in(folder: Path, lines: list[str]) -> str:
+    """Run the lines in a shell and return what they print."""
     script = "\n".join(["set -e", *lines])
     own = {"PYTHONPATH": "", "UV_NO_PROGRESS": "1"}
-    run = environment.run(tmp_path, "sh", "-c", script, **own)
-
+    run = environment.run(folder, "sh", "-c", script, **own)
     assert run.returncode == 0, f"{script}\n{run.stdout}\n{run.stderr}"
-    assert re.search(r"^(=+ )?\d+ passed in", run.stdout, re.MULTILINE)
-    assert environment.run(project, "git", "status", "--porcelain").stdout == ""
-    subject = environment.run(project, "git", "log", "--format=%s").stdout
-    assert subject == "Start from a template\n"
+    return run.stdout
 
 
-def test_quiet_copy_prints_nothing(template: Path, tmp_path: Path) -> None:
-    run = environment.copier(tmp_path, "copy", "--quiet", template, tmp_path / "p")
+def test_lines_of_the_messages_work_in_order(template: Path, tmp_path: Path) -> None:
+    repository, project = tmp_path / "template", tmp_path / "my project"
+    versions(template, repository)
+    copied = copier(tmp_path, "copy", "--vcs-ref=0.1.0", repository, project)
+    assert copied.returncode == 0, copied.stderr
+    lines = lines_of(copied.stderr)
+    assert [line.split()[0] for line in lines] == ["cd", "uv", "git"]
 
+    output = type_in(tmp_path, lines)
+
+    assert re.search(r"^(=+ )?\d+ passed in", output, re.MULTILINE)
+    assert git(project, "status", "--porcelain") == ""
+    assert git(project, "log", "--format=%s") == "Start from a template\n"
+
+    lines = lines_of(update(tmp_path, project))
+    assert [line.split()[0] for line in lines] == ["cd", "git", "uv", "uv"]
+
+    output = type_in(tmp_path, lines)
+
+    assert HARNESS in output
+    assert re.search(r"^(=+ )?\d+ passed in", output, re.MULTILINE)
+
+
+def test_quiet_copy_and_update_print_nothing(template: Path, tmp_path: Path) -> None:
+    repository = versions(template, tmp_path / "template")
+    project = tmp_path / "project"
+    arguments = ["--vcs-ref=0.1.0", str(repository), str(project)]
+
+    run = copier(tmp_path, "copy", "--quiet", *arguments)
     assert (run.returncode, run.stdout, run.stderr) == (0, "", "")
+
+    commit(project)
+    run = copier(project, "update", "--quiet")
+    assert (run.returncode, run.stdout, run.stderr) == (0, "", "")
+    assert (project / HARNESS).read_text().endswith(CHANGED)
+
+
+# ---- Where updates come from ------------------------------------------------------
+
+
+@pytest.mark.parametrize("address", ["{}/elsewhere", "file://{}/elsewhere.git"])
+def test_project_is_updated_from_elsewhere_as_the_message_says(
+    template: Path, tmp_path: Path, address: str
+) -> None:
+    repository, project = tmp_path / "template", tmp_path / "project"
+    versions(template, repository)
+    run = copier(tmp_path, "copy", "--vcs-ref=0.1.0", repository, project)
+    assert f"Updates will come from the folder {repository}," in run.stderr
+    assert (
+        f"set `_src_path` in {ANSWERS_FILE}\nto a URL that ends in .git" in run.stderr
+    )
+    commit(project)
+
+    shutil.move(repository, tmp_path / "elsewhere")
+    git(tmp_path, "clone", "--quiet", "--bare", "elsewhere", "elsewhere.git")
+    error = refusal(project, "update")
+    # The harness's README.md has the message.
+    assert error == "ValueError: Local template must be a directory."
+
+    move_to(project, address.format(tmp_path))
+    update(project, COPIER_CACHE_DIR=tmp_path / "cache")
+
+    assert (project / HARNESS).read_text().endswith(CHANGED)
+
+
+def move_to(project: Path, address: str) -> None:
+    """Set where the project's updates come from, and commit."""
+    file = project / ANSWERS_FILE
+    line = f"_src_path: {address}"
+    file.write_text(
+        re.sub("^_src_path: .*", line, file.read_text(), flags=re.MULTILINE)
+    )
+    commit(project)
+
+
+def test_relative_path_of_the_template_is_set_right(
+    template: Path, tmp_path: Path
+) -> None:
+    repository, project = versions(template, tmp_path / "t"), tmp_path / "project"
+    run = copier(tmp_path, "copy", "--vcs-ref=0.1.0", "t", project)
+    assert "Updates will not find the folder t, because it is relative" in run.stderr
+    commit(project)
+    assert "Local template must be a directory." in refusal(project, "update")
+
+    move_to(project, str(repository))
+    update(project)
+
+    assert (project / HARNESS).read_text().endswith(CHANGED)
+
+
+def test_copy_says_when_it_cannot_be_updated(template: Path, tmp_path: Path) -> None:
+    run = copier(tmp_path, "copy", template, "plain")
+    assert "cannot be updated" in run.stderr
+    assert "not the root of\na git repository" in run.stderr
+
+    repository = versions(template, tmp_path / "template")
+    add(repository / "template" / HARNESS)
+    run = copier(tmp_path, "copy", repository, "tagged")
+    assert "cannot be updated" not in run.stderr
+    project = tmp_path / "project"
+    run = copier(tmp_path, "copy", "--vcs-ref=HEAD", repository, project)
+    assert f"cannot be updated, because {repository} has changes" in run.stderr
+    commit(project)
+    assert "Unknown revision" in refusal(project, "update")
+
+
+def test_unknown_version_is_set_right(template: Path, tmp_path: Path) -> None:
+    """As the harness's README.md says."""
+    repository = versions(template, tmp_path / "template")
+    project = make_project(repository, tmp_path / "project")
+    file = project / ANSWERS_FILE
+    known = file.read_text()
+    file.write_text(known.replace("_commit: 0.1.0", "_commit: 0.1.0-1-gabcdef0"))
+    commit(project)
+    error = refusal(project, "update")
+    assert error == "ValueError: Unknown revision: '0.1.0-1-gabcdef0'"
+
+    file.write_text(known)
+    commit(project)
+    update(project)
+
+    assert (project / HARNESS).read_text().endswith(CHANGED)

@@ -9,6 +9,7 @@ from .matrix.questionnaire import Questionnaire
 
 # What Copier gives to templates besides the answers.
 COPIERS_OWN = {"_copier_answers", "_copier_conf", "_copier_operation"}
+COPIERS_OWN |= {"_external_data"}
 INCLUDED = ("licenses", "factories")
 SOURCES = ("copier.yml", "template", "hooks", *INCLUDED)
 

@@ -12,5 +12,7 @@ Read in this order:
 - `suites.py`: runs a rendered project's suite, and says what it must report,
 - `pipelines.py`: what a rendered project's CI runs,
 - `postgresql.py`: starts a PostgreSQL server with the code of the harness,
+- `repositories.py`: git repositories of the template's versions and of projects,
+- `terminals.py`: runs a program in a terminal, and types,
 - `runs.py`, `machines.py`: runs that are disturbed, and the machines they run on.
 """

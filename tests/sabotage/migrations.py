@@ -6,7 +6,7 @@ from . import HARNESS, IN_MEMORY, ONE_OF_EACH, Break
 
 _break = partial(Break, backends=IN_MEMORY, example=True)
 in_first = partial(_break, file="migrations/versions/0001_first_tables.py")
-in_sqlite = partial(_break, file="src/{package}/sqlite.py")
+in_env = partial(_break, file="migrations/env.py")
 
 SECOND_HEAD = """\
 revision = "0002"
@@ -62,28 +62,28 @@ BREAKS = [
         file=f"{HARNESS}/migrations.py",
         says="asyncio.run() cannot be called",
     ),
-    in_sqlite(
+    in_env(
         "foreign keys stay on while a table is made anew",
         '    connection.exec_driver_sql("PRAGMA foreign_keys=OFF")\n',
         "batch::rows_that_refer_to_a_table_that_is_made_anew_stay",
         says="FOREIGN KEY constraint failed",
         backends=("sqlite-file",),
     ),
-    in_sqlite(
+    in_env(
         "foreign keys are not checked",
         'connection.exec_driver_sql("PRAGMA foreign_key_check")',
         "batch::row_that_would_refer_to_nothing_is_refused",
         new="[]",
         backends=("sqlite-file",),
     ),
-    in_sqlite(
+    in_env(
         "foreign keys stay off",
         '        connection.exec_driver_sql("PRAGMA foreign_keys=ON")\n',
         "batch::foreign_keys_are_on_afterwards",
         new="        pass\n",
         backends=("sqlite-file",),
     ),
-    in_sqlite(
+    in_env(
         "migration that fails leaves half of it",
         "with connection.begin():",
         "batch::migration_that_fails_leaves_nothing",

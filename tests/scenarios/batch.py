@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import text
 
 from tests.harness.migrations import config_for
@@ -56,7 +57,7 @@ async def test_rows_that_refer_to_a_table_that_is_made_anew_stay(migrate, sessio
 
 
 async def test_row_that_would_refer_to_nothing_is_refused(migrate, session):
-    with pytest.raises(ValueError, match="row 1 of task refers to no row of project"):
+    with pytest.raises(CommandError, match="row 1 of task refers to no row of project"):
         await migrate(ANEW + "    op.execute('DELETE FROM project')")
 
     assert await session.scalar(text("SELECT count(*) FROM project")) == 1

@@ -7,8 +7,6 @@ transaction has written since the stream began.
 """
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Engine, ExceptionContext, event
@@ -29,30 +27,6 @@ def set_up(engine: Engine) -> None:
     event.listen(engine, "connect", _set_up_connection)
     event.listen(engine, "before_cursor_execute", _begin_before_a_write)
     event.listen(engine, "handle_error", _roll_back_failed_commit)
-
-
-@contextmanager
-def foreign_keys_off(connection: Connection) -> Iterator[None]:
-    """Begin a transaction that checks foreign keys only when it ends, on SQLite.
-
-    It is for migrations: with foreign keys on, a table that is dropped to be made anew
-    would take along the rows that refer to its own. A row that refers to none in the
-    end raises `ValueError`. See "Making Other Kinds Of Table Schema Changes" in
-    SQLite's documentation.
-    """
-    if connection.dialect.name != "sqlite":
-        yield
-        return
-    connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
-    connection.commit()  # inside a transaction SQLite would ignore it
-    try:
-        with connection.begin():
-            yield
-            for row in connection.exec_driver_sql("PRAGMA foreign_key_check"):
-                msg = f"row {row.rowid} of {row.table} refers to no row of {row.parent}"
-                raise ValueError(msg)
-    finally:
-        connection.exec_driver_sql("PRAGMA foreign_keys=ON")
 
 
 def _set_up_connection(connection: DBAPIConnection, _record: object) -> None:
