@@ -21,7 +21,7 @@ class Invoice(Base, table=True):
     id: int | None = Field(default=None, primary_key=True)
     number: str = Field(unique=True)
 ''',
-    f"{PACKAGE}/repository.py": '''"""A class that Python 3.12 has another syntax for, and a function."""
+    f"{PACKAGE}/repository.py": '''"""What Python 3.12 has another syntax for."""
 
 from typing import Generic, TypeAlias, TypeVar
 
@@ -197,7 +197,10 @@ SHARED = {
     "pyproject.toml": [
         ('version = "0.1.0"', 'version = "0.2.0"'),
         ("dependencies = [\n", 'keywords = ["tasks"]\ndependencies = [\n'),
-        ("\n# https://packaging.python.org/en/latest/specifications/dep", "\n[project.scripts]\ntasks = \"task_tracker.repository:first\"\n\n# https://packaging.python.org/en/latest/specifications/dep"),
+        (
+            "\n# https://packaging.python.org/en/latest/specifications/dep",
+            '\n[project.scripts]\ntasks = "task_tracker.repository:first"\n\n# https://packaging.python.org/en/latest/specifications/dep',
+        ),
         ("line-length = 88", "line-length = 100"),
         ('    "W", # white space\n', '    "W", # white space\n    "Q",\n    "PERF",\n'),
         (
@@ -219,7 +222,10 @@ SHARED = {
 # Pytest's configuration, in either file.
 PYTEST = {
     "pyproject.toml": [
-        ('    "-p", "tests.harness.plugin",\n', '    "-p", "tests.harness.plugin",\n    "-ra",\n'),
+        (
+            '    "-p", "tests.harness.plugin",\n',
+            '    "-p", "tests.harness.plugin",\n    "-ra",\n',
+        ),
         ('package.module",\n', 'package.module",\n    "ignore:.*slow:UserWarning",\n'),
         (
             'test_loop_scope = "session"\n',

@@ -2,18 +2,29 @@
 
 import re
 import shutil
+import subprocess
 from collections import Counter
 from pathlib import Path
 
+import yaml
+
 from . import edits, environment
 from .environment import program
+from .postgresql import create_database
 from .projects import Project, Renderer
-from .questionnaire import ANSWERS_FILE, Answers, data
+from .questionnaire import ANSWERS_FILE, Value, data
+from .runner import run_pytest
 
-TEMPLATES = ("tests/harness/", f"{edits.PACKAGE}/database_url.py")
+Completed = subprocess.CompletedProcess[str]
+
+# Answers that are stored even where they are not asked for.
+REMEMBERED = ("coverage_fail_under", "postgres_driver")
 SHARED = {*edits.SHARED, *edits.PYTEST, ANSWERS_FILE}
 # Whose floors the template does not change with an answer.
-STABLE = r'"(sqlmodel|sqlalchemy\S*|pydantic-settings|alembic|ruff|mypy|pytest|pytest-\w+io|pytest-xdist)>=([\d.]+)"'
+FLOORS = re.compile(
+    r'"(sqlmodel|sqlalchemy\S*|pydantic-settings|alembic|ruff|mypy|pytest|'
+    r'pytest-asyncio|pytest-xdist)>=([\d.]+)"'
+)
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -38,6 +49,11 @@ def repository_of(template: Path, folder: Path) -> Path:
     return folder
 
 
+def is_templates(path: str) -> bool:
+    """Return whether a file is the template's."""
+    return path.startswith("tests/harness/") or path.endswith("/database_url.py")
+
+
 def edit(path: Path, old: str, new: str) -> None:
     """Replace a text that a file has once; nothing is replaced at its end."""
     text = path.read_text()
@@ -50,11 +66,12 @@ class User:
     """Somebody who has made a project from a repository, and works on it."""
 
     def __init__(
-        self, repository: Path, render: Renderer, folder: Path, **answers: str | bool
+        self, repository: Path, render: Renderer, folder: Path, **answers: Value
     ) -> None:
         self._render = render
-        run = environment.copier(folder.parent, "copy", *data(answers), repository, folder)
-        assert run.returncode == 0, run.stderr
+        options = data(answers)
+        copied = environment.copier(folder.parent, "copy", *options, repository, folder)
+        assert copied.returncode == 0, copied.stderr
         self.project = Project(render(**answers).answers, folder)
         commit(folder)
         self._work()
@@ -66,75 +83,101 @@ class User:
         return self.project.root
 
     @property
-    def fresh(self) -> Project:
-        """A project just made with the same answers."""
-        return self._render(**self.project.answers)
+    def stored(self) -> dict[str, Value]:
+        """The answers in the answers file."""
+        answers = yaml.safe_load(self.project.read(ANSWERS_FILE))
+        return {name: answers[name] for name in answers if not name.startswith("_")}
 
-    def update(self, **changes: str) -> None:
-        """Change answers; fail unless everything is kept, and merged well."""
-        kept, own = self._edits(), self._own_files()
-        run = self.copier_update(**changes)
+    def copier(self, command: str, *arguments: str, **changes: Value) -> Completed:
+        """Run copier in the project, and return what came of it."""
+        return environment.copier(self.root, command, *arguments, *data(changes))
+
+    def update(self, **changes: Value) -> None:
+        """Change answers; fail unless the work is kept, and all else as if new."""
+        stored, edits, own = self.stored, self.edits(), self.own_files()
+        run = self.copier("update", **changes)
         assert run.returncode == 0, run.stderr
-        answers = {**self.project.answers, **changes}
-        asked = self._render.questionnaire.details
-        hidden = {
-            "postgres_driver": "postgresql" not in answers["backend"],
-            "coverage_fail_under": answers["coverage"] == "none",
-        }
-        self.project = Project(
-            self._render(
-                **{k: v for k, v in answers.items() if k in asked and not hidden.get(k)}
-            ).answers,
-            self.root,
-        )
         self.check_merged()
-        assert self._own_files() == own
-        assert self._edits() == kept
-        theirs = {p: self.fresh.read(p) for p in self.files(self.fresh.root)}
-        ours = {p: self.project.read(p) for p in self.files()}
-        for path in {*theirs, *ours}:
-            if path.startswith(TEMPLATES):
-                assert ours.get(path) == theirs.get(path), path
+        assert self.stored == self.stored | stored | changes
+        self.project = Project(self._fresh().answers, self.root)
+        assert self.own_files() == own
+        assert self.edits() == edits
+        self.check_templates_files()
         commit(self.root)
 
-    def copier_update(self, **changes: str):
-        """Run `copier update`, and return what came of it."""
-        return environment.copier(self.root, "update", *data(changes))
+    def check_is_refused(self, advice: str, **changes: Value) -> None:
+        """Fail unless an update is refused with this advice, and writes nothing."""
+        run = self.copier("update", **changes)
+        assert run.returncode != 0
+        assert advice in " ".join(run.stderr.split())
+        assert git(self.root, "status", "--porcelain") == ""
 
-    def files(self, root: Path | None = None) -> list[str]:
-        """Return the paths of the files that are not ignored."""
-        root = root or self.root
-        if root != self.root:
-            return [p.as_posix() for p in Project({}, root).files()]
-        listed = git(root, "ls-files", "--cached", "--others", "--exclude-standard")
-        return [p for p in sorted(set(listed.splitlines())) if (root / p).exists()]
+    def check_tools_and_suite(self, server: int) -> None:
+        """Fail unless the tools and the suite find nothing."""
+        for arguments in (["check"], ["format", "--check"]):
+            self.project.run(program("ruff"), *arguments, "--no-cache")
+        where = {"PYTHONPATH": "", "MYPYPATH": "src"}
+        self.project.run(program("mypy"), **where)
+        own = {}
+        if self.project.answers["backend"] == "postgresql":
+            own = {"TEST_DATABASE_URL": create_database(server, self.root.parent.name)}
+        done = run_pytest(self.root, ["-q"], **own)
+        if done.status:
+            self.project.fail(f"exit status {done.status}", ["pytest"], done.output)
 
     def check_merged(self) -> None:
         """Fail for what a conflict leaves behind."""
         assert git(self.root, "ls-files", "--unmerged") == ""
-        for path in self.files():
-            assert not path.endswith((".rej", ".orig")), path
-            text = self.project.read(path)
-            marked = re.search(r"^(<{7}|>{7}|={7}$)", text, re.MULTILINE)
-            assert not marked, f"{path}\n{text}"
+        for path in self.paths():
+            assert not path.endswith((".rej", ".orig"))
+            marks = re.search(r"^([<>])\1{6}", self.project.read(path), re.MULTILINE)
+            assert not marks, path
 
-    def _own_files(self) -> dict[str, bytes]:
+    def check_templates_files(self) -> None:
+        """Fail unless the template's files are those of a new project."""
+        ours, theirs = (
+            {
+                p: project.read(p)
+                for p in map(Path.as_posix, project.files())
+                if is_templates(p)
+            }
+            for project in (self.project, self._fresh())
+        )
+        assert ours == theirs
+
+    def own_files(self) -> dict[str, bytes]:
+        """Return what is in the files of the user's own."""
         return {
             path: (self.root / path).read_bytes()
-            for path in self.files()
-            if path not in SHARED and not path.startswith(TEMPLATES)
+            for path in self.paths()
+            if path not in SHARED and not is_templates(path)
         }
 
-    def _edits(self) -> dict[str, tuple[Counter[str], Counter[str]]]:
-        """Return the lines that the user has added and removed in shared files."""
+    def edits(self) -> dict[str, tuple[Counter[str], Counter[str]]]:
+        """Return the lines that were added to shared files, and removed from them."""
         found = {}
-        for path in self.files():
-            if path in SHARED:
-                ours = Counter(self.project.read(path).splitlines())
-                theirs = Counter(self.fresh.read(path).splitlines())
+        for path in {*self.paths()} & SHARED - {ANSWERS_FILE}:
+            ours, theirs = (
+                Counter(project.read(path).splitlines())
+                for project in (self.project, self._fresh())
+            )
+            if ours != theirs:
                 found[path] = (ours - theirs, theirs - ours)
-        found.pop(ANSWERS_FILE)
         return found
+
+    def _fresh(self) -> Project:
+        """Return a project just made with the same answers."""
+        stored = self.stored
+        others = {name: stored[name] for name in stored if name not in REMEMBERED}
+        asked = self._render.questionnaire.complete(others)
+        return self._render(**{name: stored[name] for name in asked})
+
+    def paths(self) -> list[str]:
+        """Return the paths of the project's files, without those that git ignores."""
+        listed = git(
+            self.root, "ls-files", "--cached", "--others", "--exclude-standard"
+        )
+        return [p for p in sorted(set(listed.splitlines())) if (self.root / p).exists()]
 
     def _work(self) -> None:
         """Do what users do."""
@@ -159,7 +202,7 @@ class User:
         for arguments in (["httpx"], ["--dev", "rich"]):
             self.project.run(program("uv"), "add", "--frozen", "--quiet", *arguments)
         settings = root / "pyproject.toml"
-        settings.write_text(re.sub(STABLE, r'"\1>=\2.0"', settings.read_text()))
+        settings.write_text(FLOORS.sub(r'"\1>=\2.0"', settings.read_text()))
         ruff = program("ruff")
         self.project.run(ruff, "check", "--fix", "--quiet", "--no-cache")
         self.project.run(ruff, "format", "--quiet", "--no-cache")
