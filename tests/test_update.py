@@ -1,184 +1,192 @@
-"""`copier update` on a real repository: it keeps the user's work."""
+"""`copier update` keeps the user's work, whatever it changes."""
 
-import re
-import shutil
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
-from .matrix import environment
-from .matrix.projects import Project, Renderer
-from .matrix.questionnaire import Answers, Value, data
-from .matrix.runner import run_pytest
+from .matrix.edits import DELETED, PACKAGE, RENAMED
+from .matrix.projects import Renderer
+from .matrix.questionnaire import Questionnaire, Value
+from .matrix.updating import User, commit, edit, git, repository_of
 
 HARNESS = "tests/harness/leaks.py"
 CHANGED = "# Changed in the newer version.\n"
+BUILD = "[build-system]\n"
+BACKENDS = ["sqlite-memory", "sqlite-file", "postgresql", "sqlite-and-postgresql"]
+STRATEGIES = ["rollback", "snapshot", "truncate", "recreate"]
 
-# What a user deletes, and adds to files of a project.
-DELETED = ["LICENSE", "tests/test_models.py"]
-PACKAGE = "src/task_tracker"
-WORK = {
-    f"{PACKAGE}/models/invoice.py": '''"""A model of the user's own."""
-
-from sqlmodel import Field
-
-from .base import Base
-
-
-class Invoice(Base, table=True):
-    """An invoice."""
-
-    id: int | None = Field(default=None, primary_key=True)
-    number: str = Field(unique=True)
-''',
-    f"{PACKAGE}/models/__init__.py": "from .invoice import Invoice as Invoice\n",
-    f"{PACKAGE}/models/task.py": "# Mine.\n",
-    f"{PACKAGE}/services/__init__.py": "# Mine.\n",
-    f"{PACKAGE}/services/task.py": "# Mine.\n",
-    "migrations/versions/0002_invoices.py": '''"""Invoices."""
-
-import sqlalchemy as sa
-from alembic import op
-
-revision = "0002"
-down_revision = {down_revision}
-branch_labels = None
-depends_on = None
-
-
-def upgrade() -> None:
-    """Make the change."""
-    op.create_table(
-        "invoice",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("number", sa.String(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_invoice")),
-        sa.UniqueConstraint("number", name=op.f("uq_invoice_number")),
-    )
-
-
-def downgrade() -> None:
-    """Undo it."""
-    op.drop_table("invoice")
-''',
-    "tests/conftest.py": '''
-import pytest
-
-
-@pytest.fixture
-def number() -> str:
-    """A number for an invoice."""
-    return "2030-1"
-''',
-    "tests/test_invoice.py": """from sqlmodel.ext.asyncio.session import AsyncSession
-
-from task_tracker.models.invoice import Invoice
-
-
-async def test_invoice_is_stored(session: AsyncSession, number: str) -> None:
-    session.add(Invoice(number=number))
-    await session.commit()
-""",
-}
-
-
-def git(folder: Path, *arguments: str) -> str:
-    """Run git in a folder and return what it prints."""
-    run = environment.run(folder, "git", *arguments)
-    assert run.returncode == 0, run.stderr
-    return run.stdout
-
-
-def commit(folder: Path) -> None:
-    """Commit everything in a folder."""
-    git(folder, "init", "--quiet")
-    git(folder, "add", "--all")
-    git(folder, "commit", "--quiet", "--message", "Change")
-
-
-def add(text: str, *paths: Path) -> None:
-    """Add text to the end of files."""
-    for path in paths:
-        with path.open("a") as file:
-            file.write(text)
+# Projects, and the answers that are changed in each, to each of these from each. The
+# first is that of the project.
+CHANGES: list[tuple[dict[str, Value], Mapping[str, Sequence[str]]]] = [
+    (
+        {},
+        {
+            "backend": BACKENDS,
+            "python_version": ["3.11", "3.12", "3.13", "3.14"],
+            "user_name": ["", "Ada", "O'Brien"],
+        },
+    ),
+    (
+        {
+            "example": False,
+            "factories": "polyfactory",
+            "ci": "gitlab",
+            "pytest_config": "pytest-ini",
+        },
+        {
+            "isolation": STRATEGIES,
+            "coverage": ["terminal", "none", "html"],
+            "project_description": ["A service on async SQLModel.", "", '"Mine"'],
+        },
+    ),
+    (
+        {
+            "backend": "postgresql",
+            "migrations": "none",
+            "factories": "factory-boy",
+            "license": "none",
+            "user_name": "Ada",
+        },
+        {
+            "isolation": STRATEGIES,
+            "postgres_driver": ["asyncpg", "psycopg"],
+            "coverage_fail_under": ["90", "0", "75"],
+            "user_email": ["", "ada@example.com"],
+        },
+    ),
+    (
+        {
+            "backend": "sqlite-and-postgresql",
+            "isolation": "truncate",
+            "ci": "none",
+            "pytest_config": "pytest-ini",
+            "coverage": "html",
+        },
+        {
+            "backend": [BACKENDS[3], *BACKENDS[:3]],
+            "project_name": ["Task Tracker", "Shop"],
+        },
+    ),
+]
+FIXED = {"package_name", "license", "migrations", "pytest_config", "example"}
+AFTER_DELETION = {"ci", "factories"}  # test_refusals.py
+SHAPING_CODE = ("backend", "postgres_driver", "isolation", "coverage", "python_version")
 
 
 @pytest.fixture
 def repository(template: Path, tmp_path: Path) -> Path:
     """The template as a git repository with one version."""
-    folder = tmp_path / "template"
-    shutil.copytree(template, folder)
-    commit(folder)
-    git(folder, "tag", "0.1.0")
-    return folder
+    return repository_of(template, tmp_path / "template")
 
 
-def make_project(repository: Path, folder: Path, answers: Answers) -> dict[str, str]:
-    """Make a project, and do a user's work in it; return the work by file."""
-    run = environment.copier(folder.parent, "copy", *data(answers), repository, folder)
-    assert run.returncode == 0, run.stderr
-    commit(folder)
-    first = '"0001"' if answers.get("example", True) else "None"
-    for path, text in WORK.items():
-        (folder / path).parent.mkdir(exist_ok=True)
-        add(text.replace("{down_revision}", first), folder / path)
-    for path in DELETED:
-        (folder / path).unlink(missing_ok=True)
-    commit(folder)
-    return {path: (folder / path).read_text() for path in WORK}
+def tour(values: Sequence[str]) -> list[str]:
+    """Return values in an order in which each follows each other one, once.
+
+    It begins after the first, and ends there.
+    """
+    left = {value: [other for other in values if other != value] for value in values}
+    way, found = [values[0]], []
+    while way:
+        if left[way[-1]]:
+            way.append(left[way[-1]].pop())
+        else:
+            found.append(way.pop())
+    return found[-2::-1]
 
 
-def release(repository: Path) -> None:
-    """Make a newer version: other harness, other example, other settings."""
-    template = repository / "template"
-    example = template / "src/{{ package_name }}/models/task.py"
-    add(CHANGED, template / HARNESS, example, template / "pyproject.toml.jinja")
-    commit(repository)
-    git(repository, "tag", "0.2.0")
+def test_tour_has_every_ordered_pair_once() -> None:
+    for number in (2, 3, 4):
+        values = [str(n) for n in range(number)]
+        found = tour(values)
+        pairs = set(zip(["0", *found], found, strict=False))
+        assert len(found) == len(pairs) == number * (number - 1)
+        assert found[-1] == "0"
 
 
-UPDATES: list[tuple[dict[str, Value], dict[str, Value]]] = [
-    ({}, {}),
-    ({}, {"example": False}),
-    ({"example": False}, {"example": True}),
-    ({}, {"backend": "postgresql"}),
-    ({}, {"isolation": "truncate"}),
-    ({"isolation": "recreate"}, {"isolation": "rollback", "backend": "sqlite-file"}),
-    ({"pytest_config": "pytest-ini"}, {"pytest_config": "pyproject"}),
-    ({"coverage": "html"}, {"coverage": "none"}),
-]
+def test_every_question_is_fixed_or_changed(questionnaire: Questionnaire) -> None:
+    changed = {name for _, changes in CHANGES for name in changes}
+    assert {*questionnaire.asked} == FIXED | AFTER_DELETION | changed
+    for name in questionnaire.asked:
+        fixed = "Fixed once chosen." in questionnaire.details[name]["help"]
+        assert fixed == (name in FIXED)
+    for before, changes in CHANGES:
+        answers = questionnaire.complete(before)
+        for name, values in changes.items():
+            assert values[0] == answers[name]
 
 
 @pytest.mark.parametrize(
-    ("before", "changes"), UPDATES, ids=[f"{b} then {c}" for b, c in UPDATES]
+    ("before", "changes"), CHANGES, ids=["-".join(c) for _, c in CHANGES]
 )
-def test_update_keeps_the_users_work_and_brings_the_new_version(
+def test_any_answer_may_become_any_other(
     repository: Path,
     render: Renderer,
     tmp_path: Path,
+    server: int,
     before: dict[str, Value],
-    changes: dict[str, Value],
+    changes: Mapping[str, Sequence[str]],
 ) -> None:
-    work = make_project(repository, tmp_path / "project", before)
-    release(repository)
-    fresh = render(**before | changes)
-    project = Project(fresh.answers, tmp_path / "project")
+    user = User(repository, render, tmp_path / "project", **before)
+    tours = {name: tour(values) for name, values in changes.items()}
+    checked: set[tuple[str, Value]] = set()
+    for step in range(max(map(len, tours.values()))):
+        user.update(**{name: way[step % len(way)] for name, way in tours.items()})
+        shaping = {item for item in user.stored.items() if item[0] in SHAPING_CODE}
+        if not shaping <= checked:
+            user.check_tools_and_suite(server)
+            checked |= shaping
 
-    run = environment.copier(project.root, "update", *data(changes))
+
+def test_newer_version_comes_and_the_work_stays(
+    repository: Path, render: Renderer, tmp_path: Path, server: int
+) -> None:
+    user = User(repository, render, tmp_path / "project")
+    own = user.own_files()
+    template = repository / "template"
+    example = template / "src/{{ package_name }}/models/task.py"
+    edit(template / HARNESS, "", CHANGED)
+    edit(example, "", CHANGED)
+    edit(template / "pyproject.toml.jinja", BUILD, CHANGED + BUILD)
+    commit(repository)
+    git(repository, "tag", "0.2.0")
+
+    run = user.copier("update")
 
     assert run.returncode == 0, run.stderr
     assert "Task Tracker is up to date. Next:" in run.stderr
-    assert {path: project.read(path) for path in work} == work
-    assert not [path for path in DELETED if (project.root / path).exists()]
-    assert project.read(HARNESS).endswith(CHANGED)
-    assert CHANGED in project.read("pyproject.toml")
-    assert "_commit: 0.2.0" in project.read(".copier-answers.yml")
-    assert git(project.root, "ls-files", "--unmerged") == ""
-    for path in git(project.root, "ls-files", "--others", "--cached").splitlines():
-        assert not path.endswith(".rej")
-        if (project.root / path).exists():
-            assert not re.search(r"^[<>]{7}", project.read(path), re.MULTILINE)
-    harness, wanted = (p.root.glob("tests/harness/*.py") for p in (project, fresh))
-    assert {path.name for path in harness} == {path.name for path in wanted}
-    done = run_pytest(project.root, ["-q"])
-    assert done.status == 0, done.output
+    assert user.own_files() == own
+    assert not [path for path in (*DELETED, *RENAMED) if (user.root / path).exists()]
+    assert user.project.read(HARNESS).endswith(CHANGED)
+    assert CHANGED in user.project.read("pyproject.toml")
+    assert CHANGED not in user.project.read(f"{PACKAGE}/models/task.py")
+    assert "_commit: 0.2.0" in user.project.read(".copier-answers.yml")
+    user.check_merged()
+    user.check_tools_and_suite(server)
+
+
+def test_line_breaks_of_windows_are_no_conflict(
+    repository: Path, render: Renderer, tmp_path: Path
+) -> None:
+    user = User(repository, render, tmp_path / "project")
+    for path in user.project.files():
+        if path.parts[0] != ".git":
+            file = user.root / path
+            file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
+    git(user.root, "add", "--all")  # changes nothing, but tells git
+
+    user.update(backend="sqlite-file", isolation="truncate", coverage="none")
+
+
+def test_answers_of_hidden_questions_come_back(
+    repository: Path, render: Renderer, tmp_path: Path
+) -> None:
+    first = {"backend": "postgresql", "postgres_driver": "psycopg"}
+    user = User(repository, render, tmp_path / "project", **first)
+    user.update(coverage="html", coverage_fail_under="75")
+
+    user.update(coverage="none", backend="sqlite-file")
+    user.update(coverage="html", backend="postgresql")
+
+    assert "fail_under = 75\n" in user.project.read("pyproject.toml")
+    assert '"psycopg[binary]' in user.project.read("pyproject.toml")

@@ -1,0 +1,208 @@
+"""A user's project in a git repository, and what an update of it has to keep."""
+
+import re
+import shutil
+import subprocess
+from collections import Counter
+from pathlib import Path
+
+import yaml
+
+from . import edits, environment
+from .environment import program
+from .postgresql import create_database
+from .projects import Project, Renderer
+from .questionnaire import ANSWERS_FILE, Value, data
+from .runner import run_pytest
+
+Completed = subprocess.CompletedProcess[str]
+
+# Answers that are stored even where they are not asked for.
+REMEMBERED = ("coverage_fail_under", "postgres_driver")
+SHARED = {*edits.SHARED, *edits.PYTEST, ANSWERS_FILE}
+# Whose floors the template does not change with an answer.
+FLOORS = re.compile(
+    r'"(sqlmodel|sqlalchemy\S*|pydantic-settings|alembic|ruff|mypy|pytest|'
+    r'pytest-asyncio|pytest-xdist)>=([\d.]+)"'
+)
+
+
+def git(folder: Path, *arguments: str) -> str:
+    """Run git in a folder and return what it prints."""
+    run = environment.run(folder, "git", *arguments)
+    assert run.returncode == 0, run.stderr
+    return run.stdout
+
+
+def commit(folder: Path) -> None:
+    """Commit everything in a folder, which becomes a repository."""
+    git(folder, "init", "--quiet")
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message", "Change")
+
+
+def repository_of(template: Path, folder: Path) -> Path:
+    """Make the template a git repository with one version, in a new folder."""
+    shutil.copytree(template, folder)
+    commit(folder)
+    git(folder, "tag", "0.1.0")
+    return folder
+
+
+def is_templates(path: str) -> bool:
+    """Return whether a file is the template's."""
+    return path.startswith("tests/harness/") or path.endswith("/database_url.py")
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    """Replace a text that a file has once; nothing is replaced at its end."""
+    text = path.read_text()
+    if old:
+        assert text.count(old) == 1, f"{path.name} has not one {old!r}"
+    path.write_text(text.replace(old, new) if old else text + new)
+
+
+class User:
+    """Somebody who has made a project from a repository, and works on it."""
+
+    def __init__(
+        self, repository: Path, render: Renderer, folder: Path, **answers: Value
+    ) -> None:
+        self._render = render
+        options = data(answers)
+        copied = environment.copier(folder.parent, "copy", *options, repository, folder)
+        assert copied.returncode == 0, copied.stderr
+        self.project = Project(render(**answers).answers, folder)
+        commit(folder)
+        self._work()
+        commit(folder)
+
+    @property
+    def root(self) -> Path:
+        """The project's folder."""
+        return self.project.root
+
+    @property
+    def stored(self) -> dict[str, Value]:
+        """The answers in the answers file."""
+        answers = yaml.safe_load(self.project.read(ANSWERS_FILE))
+        return {name: answers[name] for name in answers if not name.startswith("_")}
+
+    def copier(self, command: str, *arguments: str, **changes: Value) -> Completed:
+        """Run copier in the project, and return what came of it."""
+        return environment.copier(self.root, command, *arguments, *data(changes))
+
+    def update(self, **changes: Value) -> None:
+        """Change answers; fail unless the work is kept, and all else as if new."""
+        stored, edits, own = self.stored, self.edits(), self.own_files()
+        run = self.copier("update", **changes)
+        assert run.returncode == 0, run.stderr
+        self.check_merged()
+        assert self.stored == self.stored | stored | changes
+        self.project = Project(self._fresh().answers, self.root)
+        assert self.own_files() == own
+        assert self.edits() == edits
+        self.check_templates_files()
+        commit(self.root)
+
+    def check_is_refused(self, advice: str, **changes: Value) -> None:
+        """Fail unless an update is refused with this advice, and writes nothing."""
+        run = self.copier("update", **changes)
+        assert run.returncode != 0
+        assert advice in " ".join(run.stderr.split())
+        assert git(self.root, "status", "--porcelain") == ""
+
+    def check_tools_and_suite(self, server: int) -> None:
+        """Fail unless the tools and the suite find nothing."""
+        for arguments in (["check"], ["format", "--check"]):
+            self.project.run(program("ruff"), *arguments, "--no-cache")
+        where = {"PYTHONPATH": "", "MYPYPATH": "src"}
+        self.project.run(program("mypy"), **where)
+        own = {}
+        if self.project.answers["backend"] == "postgresql":
+            own = {"TEST_DATABASE_URL": create_database(server, self.root.parent.name)}
+        done = run_pytest(self.root, ["-q"], **own)
+        if done.status:
+            self.project.fail(f"exit status {done.status}", ["pytest"], done.output)
+
+    def check_merged(self) -> None:
+        """Fail for what a conflict leaves behind."""
+        assert git(self.root, "ls-files", "--unmerged") == ""
+        for path in self.paths():
+            assert not path.endswith((".rej", ".orig"))
+            marks = re.search(r"^([<>])\1{6}", self.project.read(path), re.MULTILINE)
+            assert not marks, path
+
+    def check_templates_files(self) -> None:
+        """Fail unless the template's files are those of a new project."""
+        ours, theirs = (
+            {
+                p: project.read(p)
+                for p in map(Path.as_posix, project.files())
+                if is_templates(p)
+            }
+            for project in (self.project, self._fresh())
+        )
+        assert ours == theirs
+
+    def own_files(self) -> dict[str, bytes]:
+        """Return what is in the files of the user's own."""
+        return {
+            path: (self.root / path).read_bytes()
+            for path in self.paths()
+            if path not in SHARED and not is_templates(path)
+        }
+
+    def edits(self) -> dict[str, tuple[Counter[str], Counter[str]]]:
+        """Return the lines that were added to shared files, and removed from them."""
+        found = {}
+        for path in {*self.paths()} & SHARED - {ANSWERS_FILE}:
+            ours, theirs = (
+                Counter(project.read(path).splitlines())
+                for project in (self.project, self._fresh())
+            )
+            if ours != theirs:
+                found[path] = (ours - theirs, theirs - ours)
+        return found
+
+    def _fresh(self) -> Project:
+        """Return a project just made with the same answers."""
+        stored = self.stored
+        others = {name: stored[name] for name in stored if name not in REMEMBERED}
+        asked = self._render.questionnaire.complete(others)
+        return self._render(**{name: stored[name] for name in asked})
+
+    def paths(self) -> list[str]:
+        """Return the paths of the project's files, without those that git ignores."""
+        listed = git(
+            self.root, "ls-files", "--cached", "--others", "--exclude-standard"
+        )
+        return [p for p in sorted(set(listed.splitlines())) if (self.root / p).exists()]
+
+    def _work(self) -> None:
+        """Do what users do."""
+        root = self.root
+        first = '"0001"' if self.project.answers["example"] else "None"
+        for path, text in edits.FILES.items():
+            (root / path).parent.mkdir(exist_ok=True, parents=True)
+            (root / path).write_text(text.replace("{down_revision}", first))
+        for path, change in edits.OWN.items():
+            if (root / path).exists():
+                edit(root / path, *change)
+        pytest = "pytest.ini" if (root / "pytest.ini").exists() else "pyproject.toml"
+        for where in (edits.SHARED, {pytest: edits.PYTEST[pytest]}):
+            for path, changes in where.items():
+                for change in changes if (root / path).exists() else []:
+                    edit(root / path, *change)
+        for old, new in edits.RENAMED.items():
+            if (root / old).exists():
+                (root / old).rename(root / new)
+        for path in edits.DELETED:
+            (root / path).unlink(missing_ok=True)
+        for arguments in (["httpx"], ["--dev", "rich"]):
+            self.project.run(program("uv"), "add", "--frozen", "--quiet", *arguments)
+        settings = root / "pyproject.toml"
+        settings.write_text(FLOORS.sub(r'"\1>=\2.0"', settings.read_text()))
+        ruff = program("ruff")
+        self.project.run(ruff, "check", "--fix", "--quiet", "--no-cache")
+        self.project.run(ruff, "format", "--quiet", "--no-cache")

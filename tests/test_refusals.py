@@ -1,0 +1,158 @@
+"""What an update refuses, before it writes anything, and the way by hand."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from .matrix.environment import REPOSITORY
+from .matrix.projects import Renderer
+from .matrix.questionnaire import ANSWERS_FILE, Questionnaire, Value, choices_of
+from .matrix.updating import User, commit, edit, git, repository_of
+
+BY_HAND = "To change it by hand, see tests/harness/README.md."
+GITHUB = ".github/workflows/ci.yml"
+RENOVATE = "renovate.json"
+FACTORIES = "tests/factories.py"
+
+
+@pytest.fixture
+def repository(template: Path, tmp_path: Path) -> Path:
+    """The template as a git repository with one version."""
+    return repository_of(template, tmp_path / "template")
+
+
+@pytest.fixture
+def user(repository: Path, render: Renderer, tmp_path: Path) -> User:
+    """A user with a project that has the default answers."""
+    return User(repository, render, tmp_path / "project")
+
+
+def test_choices_that_an_update_knows_are_those_of_the_questions(
+    questionnaire: Questionnaire,
+) -> None:
+    text = (REPOSITORY / "hooks" / "updates.jinja").read_text()
+    [known] = re.findall(r"set choices = (\{.*?\}) -%\}", text, re.DOTALL)
+    details = questionnaire.details
+    assert ast.literal_eval(known) == {
+        name: [str(value) for value in ordered(choices_of(details[name]))]
+        for name in questionnaire.closed
+    }
+
+
+def ordered(values: list[Value]) -> list[Value]:
+    return sorted(values, key=str, reverse=True) if True in values else values
+
+
+def test_change_that_would_lose_work_is_refused(user: User) -> None:
+    for name, value, now in (
+        ("package_name", "shop", "task_tracker"),
+        ("license", "none", "MIT"),
+        ("migrations", "none", "alembic"),
+        ("pytest_config", "pytest-ini", "pyproject"),
+        ("example", False, True),
+    ):
+        user.check_is_refused(f"It stays {now}. {BY_HAND}", **{name: value})
+        assert f"`{name}`" in user.project.read("tests/harness/README.md")
+    for value in ("gitlab", "none"):
+        user.check_is_refused(f"First delete {GITHUB}, with your edits.", ci=value)
+    user.check_is_refused("A computed name was given", uses_postgresql=True)
+
+
+def test_stored_answer_that_is_no_choice_is_refused(user: User) -> None:
+    edit(user.root / ANSWERS_FILE, "isolation: rollback", "isolation: unheard-of")
+    commit(user.root)
+
+    advice = f"isolation was unheard-of, which is no choice: edit {ANSWERS_FILE}."
+    user.check_is_refused(advice)
+    user.check_is_refused(advice, isolation="truncate")
+
+
+def test_name_that_is_reserved_since_then_is_refused(
+    user: User, repository: Path
+) -> None:
+    edit(repository / "hooks" / "reserved_names.txt", "", "task_tracker\n")
+    commit(repository)
+    git(repository, "tag", "0.2.0")
+
+    user.check_is_refused(f"It stays task_tracker. {BY_HAND}")
+
+
+def test_package_is_renamed_by_hand(user: User, server: int) -> None:
+    git(user.root, "mv", "src/task_tracker", "src/shop")
+    for path in user.paths():
+        file = user.root / path
+        file.write_text(file.read_text().replace("task_tracker", "shop"))
+    commit(user.root)
+
+    user.update()
+
+    assert user.project.package == "shop"
+    assert git(user.root, "log", "--format=%s", "--", "src/task_tracker").count("\n")
+    assert not (user.root / "src/task_tracker").exists()
+    user.check_tools_and_suite(server)
+    user.update(isolation="truncate")
+
+
+def test_licence_is_replaced_by_hand(user: User, render: Renderer) -> None:
+    (user.root / "LICENSE").write_text(render(license="Apache-2.0").read("LICENSE"))
+    edit(user.root / "pyproject.toml", 'license = "MIT"', 'license = "Apache-2.0"')
+    edit(user.root / ANSWERS_FILE, "license: MIT", "license: Apache-2.0")
+    commit(user.root)
+
+    user.update()
+
+    assert user.project.answers["license"] == "Apache-2.0"
+    assert user.edits()["pyproject.toml"][1]['license = "MIT"'] == 0
+
+
+def test_ci_changes_when_its_files_are_deleted(user: User) -> None:
+    (user.root / GITHUB).unlink()
+    commit(user.root)
+    user.update(ci="gitlab")
+    assert (user.root / ".gitlab-ci.yml").exists()
+    assert "gitlab" in user.project.read(RENOVATE)
+
+    (user.root / ".gitlab-ci.yml").unlink()
+    commit(user.root)
+    user.check_is_refused(f"First delete {RENOVATE}, with your edits.", ci="none")
+    (user.root / RENOVATE).unlink()
+    commit(user.root)
+    user.update(ci="none")
+    assert not (user.root / RENOVATE).exists()
+
+    # What somebody wrote meanwhile is not replaced either.
+    (user.root / GITHUB).parent.mkdir(parents=True, exist_ok=True)
+    (user.root / GITHUB).write_text("name: Mine\n")
+    commit(user.root)
+    user.check_is_refused(f"First delete {GITHUB}, with your edits.", ci="github")
+    (user.root / GITHUB).unlink()
+    commit(user.root)
+    user.update(ci="github")
+    assert (user.root / GITHUB).exists()
+    assert (user.root / RENOVATE).exists()
+
+
+def test_factories_change_when_theirs_are_deleted(
+    repository: Path, render: Renderer, tmp_path: Path, server: int
+) -> None:
+    user = User(repository, render, tmp_path / "project", factories="none")
+    user.update(factories="factory-boy")
+    user.check_tools_and_suite(server)
+    # No example: the update brings what factories derive from, and people write them.
+    (user.root / FACTORIES).write_text('"""Mine, for factory-boy."""\n')
+    commit(user.root)
+
+    for value in ("polyfactory", "none"):
+        advice = f"First delete {FACTORIES}, written for factory-boy."
+        user.check_is_refused(advice, factories=value)
+    (user.root / FACTORIES).unlink()
+    commit(user.root)
+    user.update(factories="polyfactory")
+    user.check_tools_and_suite(server)
+    user.update(factories="none")
+    user.update(factories="polyfactory")
+    user.update(factories="factory-boy")
+    user.update(factories="none")
+    user.check_tools_and_suite(server)
