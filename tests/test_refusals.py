@@ -64,7 +64,19 @@ def test_stored_answer_that_is_no_choice_is_refused(user: User) -> None:
     edit(user.root / ANSWERS_FILE, "isolation: rollback", "isolation: unheard-of")
     commit(user.root)
 
-    advice = f"isolation was unheard-of, which is no choice: edit {ANSWERS_FILE}."
+    user.check_is_refused("Invalid choice for 'isolation': 'unheard-of' is not in")
+
+
+def test_stored_answer_that_is_no_choice_any_more_is_refused(
+    user: User, repository: Path
+) -> None:
+    edit(repository / "copier.yml", "real commits): rollback", "real commits): undo")
+    edit(repository / "copier.yml", "default: rollback", "default: undo")
+    edit(repository / "hooks" / "updates.jinja", '["rollback",', '["undo",')
+    commit(repository)
+    git(repository, "tag", "0.2.0")
+
+    advice = f"isolation was rollback, which is no choice: edit {ANSWERS_FILE}."
     user.check_is_refused(advice)
     user.check_is_refused(advice, isolation="truncate")
 

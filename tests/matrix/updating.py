@@ -38,7 +38,7 @@ def commit(folder: Path) -> None:
     """Commit everything in a folder, which becomes a repository."""
     git(folder, "init", "--quiet")
     git(folder, "add", "--all")
-    git(folder, "commit", "--quiet", "--message", "Change")
+    git(folder, "commit", "--quiet", "--allow-empty", "--message", "Change")
 
 
 def repository_of(template: Path, folder: Path) -> Path:
@@ -135,14 +135,10 @@ class User:
 
     def check_templates_files(self) -> None:
         """Fail unless the template's files are those of a new project."""
-        ours, theirs = (
-            {
-                p: project.read(p)
-                for p in map(Path.as_posix, project.files())
-                if is_templates(p)
-            }
-            for project in (self.project, self._fresh())
-        )
+        fresh = self._fresh()
+        paths = map(Path.as_posix, fresh.files())
+        ours = {p: self.project.read(p) for p in self.paths() if is_templates(p)}
+        theirs = {path: fresh.read(path) for path in paths if is_templates(path)}
         assert ours == theirs
 
     def own_files(self) -> dict[str, bytes]:

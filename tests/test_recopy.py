@@ -1,0 +1,31 @@
+"""A project that is rendered anew keeps what is the user's own."""
+
+from pathlib import Path
+
+import pytest
+
+from .matrix.edits import DELETED, RENAMED
+from .matrix.environment import copier
+from .matrix.projects import Renderer
+from .matrix.updating import User, repository_of
+
+
+@pytest.mark.parametrize("command", ["recopy", "copy"])
+def test_files_of_the_users_own_stay_as_they_are(
+    template: Path, render: Renderer, tmp_path: Path, command: str
+) -> None:
+    repository = repository_of(template, tmp_path / "template")
+    user = User(repository, render, tmp_path / "project")
+    own = user.own_files()
+
+    if command == "recopy":
+        run = user.copier("recopy", "--overwrite")
+    else:
+        run = copier(tmp_path, "copy", "--overwrite", repository, user.root)
+
+    assert run.returncode == 0, run.stderr
+    after = user.own_files()
+    assert {path: after[path] for path in own} == own
+    # Made anew, as tests/harness/README.md says; an update does not.
+    assert after.keys() - own.keys() == {*DELETED, *RENAMED}
+    user.check_templates_files()
