@@ -91,7 +91,7 @@ def test_name_that_is_reserved_since_then_is_refused(
     user.check_is_refused(f"It stays task_tracker. {BY_HAND}")
 
 
-def test_package_is_renamed_by_hand(user: User, server: int) -> None:
+def test_package_is_renamed_by_hand(user: User) -> None:
     git(user.root, "mv", "src/task_tracker", "src/shop")
     for path in user.paths():
         file = user.root / path
@@ -103,7 +103,7 @@ def test_package_is_renamed_by_hand(user: User, server: int) -> None:
     assert user.project.package == "shop"
     assert git(user.root, "log", "--format=%s", "--", "src/task_tracker").count("\n")
     assert not (user.root / "src/task_tracker").exists()
-    user.check_tools_and_suite(server)
+    user.check_tools_and_suite()
     user.update(isolation="truncate")
 
 
@@ -147,11 +147,11 @@ def test_ci_changes_when_its_files_are_deleted(user: User) -> None:
 
 
 def test_factories_change_when_theirs_are_deleted(
-    repository: Path, render: Renderer, tmp_path: Path, server: int
+    repository: Path, render: Renderer, tmp_path: Path
 ) -> None:
     user = User(repository, render, tmp_path / "project", factories="none")
     user.update(factories="factory-boy")
-    user.check_tools_and_suite(server)
+    user.check_tools_and_suite()
     # No example: the update brings what factories derive from, and people write them.
     (user.root / FACTORIES).write_text('"""Mine, for factory-boy."""\n')
     commit(user.root)
@@ -162,9 +162,9 @@ def test_factories_change_when_theirs_are_deleted(
     (user.root / FACTORIES).unlink()
     commit(user.root)
     user.update(factories="polyfactory")
-    user.check_tools_and_suite(server)
+    user.check_tools_and_suite()
     user.update(factories="none")
     user.update(factories="polyfactory")
     user.update(factories="factory-boy")
     user.update(factories="none")
-    user.check_tools_and_suite(server)
+    user.check_tools_and_suite()

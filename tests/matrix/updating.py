@@ -10,7 +10,6 @@ import yaml
 
 from . import edits, environment
 from .environment import program
-from .postgresql import create_database
 from .projects import Project, Renderer
 from .questionnaire import ANSWERS_FILE, Value, data
 from .runner import run_pytest
@@ -112,16 +111,13 @@ class User:
         assert advice in " ".join(run.stderr.split())
         assert git(self.root, "status", "--porcelain") == ""
 
-    def check_tools_and_suite(self, server: int) -> None:
+    def check_tools_and_suite(self) -> None:
         """Fail unless the tools and the suite find nothing."""
         for arguments in (["check"], ["format", "--check"]):
             self.project.run(program("ruff"), *arguments, "--no-cache")
         where = {"PYTHONPATH": "", "MYPYPATH": "src"}
         self.project.run(program("mypy"), **where)
-        own = {}
-        if self.project.answers["backend"] == "postgresql":
-            own = {"TEST_DATABASE_URL": create_database(server, self.root.parent.name)}
-        done = run_pytest(self.root, ["-q"], **own)
+        done = run_pytest(self.root, ["-q"])
         if done.status:
             self.project.fail(f"exit status {done.status}", ["pytest"], done.output)
 
