@@ -12,5 +12,6 @@ Read in this order:
 - `suites.py`: runs a rendered project's suite, and says what it must report,
 - `pipelines.py`: what a rendered project's CI runs,
 - `postgresql.py`: starts a PostgreSQL server with the code of the harness,
+- `edits.py`, `updating.py`: a user's work in a project, and what an update must keep,
 - `runs.py`, `machines.py`: runs that are disturbed, and the machines they run on.
 """
