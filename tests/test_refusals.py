@@ -9,7 +9,8 @@ import pytest
 from .matrix.environment import REPOSITORY
 from .matrix.projects import Renderer
 from .matrix.questionnaire import ANSWERS_FILE, Questionnaire, Value, choices_of
-from .matrix.updating import User, commit, edit, git, repository_of
+from .matrix.repositories import commit, git
+from .matrix.updating import User, edit, repository_of
 
 BY_HAND = "To change it by hand, see tests/harness/README.md."
 GITHUB = ".github/workflows/ci.yml"
@@ -64,7 +65,19 @@ def test_stored_answer_that_is_no_choice_is_refused(user: User) -> None:
     edit(user.root / ANSWERS_FILE, "isolation: rollback", "isolation: unheard-of")
     commit(user.root)
 
-    advice = f"isolation was unheard-of, which is no choice: edit {ANSWERS_FILE}."
+    user.check_is_refused("Invalid choice for 'isolation': 'unheard-of' is not in")
+
+
+def test_stored_answer_that_is_no_choice_any_more_is_refused(
+    user: User, repository: Path
+) -> None:
+    edit(repository / "copier.yml", "real commits): rollback", "real commits): undo")
+    edit(repository / "copier.yml", "default: rollback", "default: undo")
+    edit(repository / "hooks" / "updates.jinja", '["rollback",', '["undo",')
+    commit(repository)
+    git(repository, "tag", "0.2.0")
+
+    advice = f"isolation was rollback, which is no choice: edit {ANSWERS_FILE}."
     user.check_is_refused(advice)
     user.check_is_refused(advice, isolation="truncate")
 
@@ -79,7 +92,7 @@ def test_name_that_is_reserved_since_then_is_refused(
     user.check_is_refused(f"It stays task_tracker. {BY_HAND}")
 
 
-def test_package_is_renamed_by_hand(user: User, server: int) -> None:
+def test_package_is_renamed_by_hand(user: User) -> None:
     git(user.root, "mv", "src/task_tracker", "src/shop")
     for path in user.paths():
         file = user.root / path
@@ -91,7 +104,7 @@ def test_package_is_renamed_by_hand(user: User, server: int) -> None:
     assert user.project.package == "shop"
     assert git(user.root, "log", "--format=%s", "--", "src/task_tracker").count("\n")
     assert not (user.root / "src/task_tracker").exists()
-    user.check_tools_and_suite(server)
+    user.check_tools_and_suite()
     user.update(isolation="truncate")
 
 
@@ -135,11 +148,11 @@ def test_ci_changes_when_its_files_are_deleted(user: User) -> None:
 
 
 def test_factories_change_when_theirs_are_deleted(
-    repository: Path, render: Renderer, tmp_path: Path, server: int
+    repository: Path, render: Renderer, tmp_path: Path
 ) -> None:
     user = User(repository, render, tmp_path / "project", factories="none")
     user.update(factories="factory-boy")
-    user.check_tools_and_suite(server)
+    user.check_tools_and_suite()
     # No example: the update brings what factories derive from, and people write them.
     (user.root / FACTORIES).write_text('"""Mine, for factory-boy."""\n')
     commit(user.root)
@@ -150,9 +163,9 @@ def test_factories_change_when_theirs_are_deleted(
     (user.root / FACTORIES).unlink()
     commit(user.root)
     user.update(factories="polyfactory")
-    user.check_tools_and_suite(server)
+    user.check_tools_and_suite()
     user.update(factories="none")
     user.update(factories="polyfactory")
     user.update(factories="factory-boy")
     user.update(factories="none")
-    user.check_tools_and_suite(server)
+    user.check_tools_and_suite()

@@ -69,6 +69,15 @@ def test_what_is_declared_follows_from_the_answers(
         assert metadata(project)["project"]["requires-python"] == f">={version}"
 
 
+def test_file_that_ruff_leaves_alone_is_clean(
+    render: Renderer,
+) -> None:
+    path = "src/task_tracker/database_url.py"
+    for backend in BACKENDS:
+        project = render(backend=backend)
+        project.run("ruff", "check", "--no-cache", "--ignore-noqa", path)
+
+
 def test_project_without_the_example_has_none_of_it(render: Renderer) -> None:
     kept = names(render(example=False))
 

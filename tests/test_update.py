@@ -8,7 +8,8 @@ import pytest
 from .matrix.edits import DELETED, PACKAGE, RENAMED
 from .matrix.projects import Renderer
 from .matrix.questionnaire import Questionnaire, Value
-from .matrix.updating import User, commit, edit, git, repository_of
+from .matrix.repositories import commit, git
+from .matrix.updating import User, edit, repository_of
 
 HARNESS = "tests/harness/leaks.py"
 CHANGED = "# Changed in the newer version.\n"
@@ -123,7 +124,6 @@ def test_any_answer_may_become_any_other(
     repository: Path,
     render: Renderer,
     tmp_path: Path,
-    server: int,
     before: dict[str, Value],
     changes: Mapping[str, Sequence[str]],
 ) -> None:
@@ -134,12 +134,12 @@ def test_any_answer_may_become_any_other(
         user.update(**{name: way[step % len(way)] for name, way in tours.items()})
         shaping = {item for item in user.stored.items() if item[0] in SHAPING_CODE}
         if not shaping <= checked:
-            user.check_tools_and_suite(server)
+            user.check_tools_and_suite()
             checked |= shaping
 
 
 def test_newer_version_comes_and_the_work_stays(
-    repository: Path, render: Renderer, tmp_path: Path, server: int
+    repository: Path, render: Renderer, tmp_path: Path
 ) -> None:
     user = User(repository, render, tmp_path / "project")
     own = user.own_files()
@@ -162,7 +162,7 @@ def test_newer_version_comes_and_the_work_stays(
     assert CHANGED not in user.project.read(f"{PACKAGE}/models/task.py")
     assert "_commit: 0.2.0" in user.project.read(".copier-answers.yml")
     user.check_merged()
-    user.check_tools_and_suite(server)
+    user.check_tools_and_suite()
 
 
 def test_line_breaks_of_windows_are_no_conflict(

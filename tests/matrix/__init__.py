@@ -14,5 +14,6 @@ Read in this order:
 - `postgresql.py`: starts a PostgreSQL server with the code of the harness,
 - `repositories.py`: git repositories of the template's versions and of projects,
 - `terminals.py`: runs a program in a terminal, and types,
+- `edits.py`, `updating.py`: a user's work in a project, and what an update must keep,
 - `runs.py`, `machines.py`: runs that are disturbed, and the machines they run on.
 """

@@ -91,7 +91,7 @@ async def invoice(session: AsyncSession) -> Invoice:
 
 import pytest
 from sqlalchemy import Engine, text
-from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
+from sqlalchemy.ext.asyncio import async_sessionmaker
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from task_tracker.models.invoice import Invoice
@@ -115,9 +115,10 @@ async def test_two_sessions_write(
 
 
 @pytest.mark.postgresql
-async def test_arithmetic(engine: AsyncEngine) -> None:
-    async with engine.connect() as connection:
-        assert await connection.scalar(text("SELECT 1 + 1")) == 2
+async def test_arithmetic(session: AsyncSession) -> None:
+    connection = await session.connection()
+
+    assert await connection.scalar(text("SELECT 1 + 1")) == 2
 
 
 @pytest.mark.slow

@@ -10,9 +10,9 @@ import yaml
 
 from . import edits, environment
 from .environment import program
-from .postgresql import create_database
 from .projects import Project, Renderer
 from .questionnaire import ANSWERS_FILE, Value, data
+from .repositories import commit, git
 from .runner import run_pytest
 
 Completed = subprocess.CompletedProcess[str]
@@ -25,20 +25,6 @@ FLOORS = re.compile(
     r'"(sqlmodel|sqlalchemy\S*|pydantic-settings|alembic|ruff|mypy|pytest|'
     r'pytest-asyncio|pytest-xdist)>=([\d.]+)"'
 )
-
-
-def git(folder: Path, *arguments: str) -> str:
-    """Run git in a folder and return what it prints."""
-    run = environment.run(folder, "git", *arguments)
-    assert run.returncode == 0, run.stderr
-    return run.stdout
-
-
-def commit(folder: Path) -> None:
-    """Commit everything in a folder, which becomes a repository."""
-    git(folder, "init", "--quiet")
-    git(folder, "add", "--all")
-    git(folder, "commit", "--quiet", "--message", "Change")
 
 
 def repository_of(template: Path, folder: Path) -> Path:
@@ -112,16 +98,13 @@ class User:
         assert advice in " ".join(run.stderr.split())
         assert git(self.root, "status", "--porcelain") == ""
 
-    def check_tools_and_suite(self, server: int) -> None:
+    def check_tools_and_suite(self) -> None:
         """Fail unless the tools and the suite find nothing."""
         for arguments in (["check"], ["format", "--check"]):
             self.project.run(program("ruff"), *arguments, "--no-cache")
         where = {"PYTHONPATH": "", "MYPYPATH": "src"}
         self.project.run(program("mypy"), **where)
-        own = {}
-        if self.project.answers["backend"] == "postgresql":
-            own = {"TEST_DATABASE_URL": create_database(server, self.root.parent.name)}
-        done = run_pytest(self.root, ["-q"], **own)
+        done = run_pytest(self.root, ["-q"])
         if done.status:
             self.project.fail(f"exit status {done.status}", ["pytest"], done.output)
 
@@ -135,14 +118,10 @@ class User:
 
     def check_templates_files(self) -> None:
         """Fail unless the template's files are those of a new project."""
-        ours, theirs = (
-            {
-                p: project.read(p)
-                for p in map(Path.as_posix, project.files())
-                if is_templates(p)
-            }
-            for project in (self.project, self._fresh())
-        )
+        fresh = self._fresh()
+        paths = map(Path.as_posix, fresh.files())
+        ours = {p: self.project.read(p) for p in self.paths() if is_templates(p)}
+        theirs = {path: fresh.read(path) for path in paths if is_templates(path)}
         assert ours == theirs
 
     def own_files(self) -> dict[str, bytes]:
