@@ -65,7 +65,7 @@ CHANGES: list[tuple[dict[str, Value], Mapping[str, Sequence[str]]]] = [
             "coverage": "html",
         },
         {
-            "backend": [BACKENDS[3], *BACKENDS[:3]],
+            "backend": ["sqlite-and-postgresql", "sqlite-file"],
             "project_name": ["Task Tracker", "Shop"],
         },
     ),
