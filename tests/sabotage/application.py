@@ -123,7 +123,7 @@ BREAKS = [
     ),
     in_url(
         "password is shown",
-        "        PlainSerializer(str),  # without the password\n",
+        "    PlainSerializer(str),  # without the password\n",
         "database_postgresql::password_survives_and_is_not_shown",
         backends=POSTGRESQL,
     ),

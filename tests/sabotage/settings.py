@@ -48,7 +48,7 @@ BREAKS = [
     ),
     in_settings(
         "harness is not loaded",
-        '"-p", "tests.harness.plugin"',
+        '    "-p", "tests.harness.plugin",\n',
         "isolation",
         status=pytest.ExitCode.INTERRUPTED,
         says="'real_commits' not found in `markers`",
