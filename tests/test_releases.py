@@ -7,11 +7,17 @@ from pathlib import Path
 import pytest
 
 from .matrix import environment
-from .matrix.projects import Project, Renderer
+from .matrix.projects import Renderer
 from .matrix.questionnaire import ANSWERS_FILE, Value, data
-from .matrix.releases import RELEASES, WORKING_TREE, repository_with_releases
+from .matrix.releases import (
+    RELEASES,
+    WORKING_TREE,
+    release_working_tree,
+    repository_of_release,
+)
 from .matrix.repositories import commit, git
 from .matrix.runner import run_pytest
+from .matrix.updating import User
 
 # How the answers file gets the new name of a question, in a version that has one.
 MIGRATION = """
@@ -138,18 +144,16 @@ def test_stored_answer_that_is_no_choice_any_more_is_refused_and_nothing_is_writ
     "answers", [{}, {"backend": "postgresql", "isolation": "truncate"}], ids=str
 )
 def test_project_of_a_release_is_updated_to_the_working_tree(
-    render: Renderer, tmp_path: Path, version: str, answers: dict[str, Value]
+    render: Renderer,
+    tmp_path: Path,
+    version: str,
+    answers: dict[str, Value],
 ) -> None:
-    repository = repository_with_releases(tmp_path / "template")
-    root = new_project(repository, tmp_path / "project", version, **answers)
+    repository = repository_of_release(tmp_path / "template", version)
+    user = User(repository, render, tmp_path / "project", **answers)
+    release_working_tree(repository)
 
-    run = environment.copier(root, "update")
+    user.update()
 
-    assert run.returncode == 0, run.stderr
-    assert f"_commit: '{WORKING_TREE}'" in (root / ANSWERS_FILE).read_text()
-    fresh = render(**answers)
-    for path in fresh.files():
-        if path.parts[:2] == ("tests", "harness"):
-            assert Project(fresh.answers, root).read(path) == fresh.read(path)
-    done = run_pytest(root, ["-q"])
-    assert done.status == 0, done.output
+    assert f"_commit: '{WORKING_TREE}'" in user.project.read(ANSWERS_FILE)
+    user.check_tools_and_suite()

@@ -17,16 +17,16 @@ def _read() -> dict[str, str]:
 RELEASES = _read()  # the commit of each version, the oldest first
 
 
-def repository_with_releases(folder: Path) -> Path:
-    """Clone this repository into the new folder, with a tag for each release.
-
-    The newest version, `WORKING_TREE`, has what lies in the working tree.
-    """
+def repository_of_release(folder: Path, version: str) -> Path:
+    """Clone this repository into the new folder, with a tag for this release only."""
     git(folder.parent, "clone", "--quiet", "--no-tags", REPOSITORY, folder)
-    for version, of in RELEASES.items():
-        git(folder, "tag", version, of)
-    git(folder, "rm", "--quiet", "-r", ".")
-    snapshot(folder)
-    commit(folder)
-    git(folder, "tag", WORKING_TREE)
+    git(folder, "tag", version, RELEASES[version])
     return folder
+
+
+def release_working_tree(repository: Path) -> None:
+    """Add the newest version, `WORKING_TREE`, of what lies in the working tree."""
+    git(repository, "rm", "--quiet", "-r", ".")
+    snapshot(repository)
+    commit(repository)
+    git(repository, "tag", WORKING_TREE)
