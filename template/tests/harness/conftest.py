@@ -6,6 +6,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from .probe import METADATA, Reference
 
 
+# Optional, so that a run without the plugin fails for what its tests miss.
 @pytest.hookimpl(optionalhook=True)
 async def pytest_prepare_database(session: AsyncSession) -> None:
     """Create the tables of these tests, and the rows that every test finds."""
