@@ -4,15 +4,14 @@ factory_boy knows no async sessions. So it only puts the objects together, and
 `create` adds them, with all that they refer to, to the session that it is given.
 """
 
-from functools import cache
 from typing import Any, NoReturn, TypeVar, get_args
 
 import factory
 from factory.base import FactoryMetaClass
 from factory.declarations import SKIP
-from sqlalchemy import inspect
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import MANYTOONE
+
+from .for_factories import advice, references
 
 Model = TypeVar("Model")
 
@@ -32,13 +31,13 @@ class FactoryType(FactoryMetaClass):
         for option in dir(meta):
             if option.startswith("sqlalchemy_"):
                 msg = f"Remove {option} from {name}.Meta, and give the session to "
-                raise TypeError(f"{msg}{_advice(name)}.")
+                raise TypeError(f"{msg}{advice(name)}.")
         return super().__new__(mcs, name, bases, attributes)  # type: ignore[no-untyped-call]
 
     def __call__(self, *_: object, **__: object) -> NoReturn:
         """Refuse `TaskFactory()`, which would have to be awaited."""
         name = self.__name__
-        msg = f"{name}() saves nothing. Write {_advice(name)}, or {name}.build() for "
+        msg = f"{name}() saves nothing. Write {advice(name)}, or {name}.build() for "
         raise TypeError(f"{msg}an object that is not saved.")
 
 
@@ -65,7 +64,7 @@ class Factory(factory.Factory[Model], metaclass=FactoryType):
     ) -> list[Model]:
         """Make `size` objects as `create` does, and commit them at once."""
         if not isinstance(session, AsyncSession):
-            msg = f"{_advice(cls.__name__)} takes the test's session, not {session!r}."
+            msg = f"{advice(cls.__name__)} takes the test's session, not {session!r}."
             raise TypeError(msg)
         make = super().create  # unlike build, it lets hooks know that they are to act
         made = [make(**fields) for _ in range(size)]
@@ -79,7 +78,7 @@ class Factory(factory.Factory[Model], metaclass=FactoryType):
         if model is None:
             msg = f"{cls.__name__} has no model: derive it from Factory[Model]."
             raise TypeError(msg)
-        for name, columns in _references(model).items():
+        for name, columns in references(model).items():
             parts = {one for one in params if one.startswith(f"{name}__")}
             given = [ways & params.keys() for ways in ({name}, columns, parts)]
             if sum(map(bool, given)) > 1:
@@ -88,18 +87,3 @@ class Factory(factory.Factory[Model], metaclass=FactoryType):
             if given[1]:
                 params = {**params, name: SKIP}
         return super()._generate(strategy, params)  # type: ignore[no-untyped-call]
-
-
-def _advice(name: str) -> str:
-    return f"`await {name}.create(session)`"
-
-
-@cache
-def _references(model: Any) -> dict[str, set[str]]:
-    """Return the relationships to one object, each with its foreign key's fields."""
-    mapper = inspect(model)
-    return {
-        one.key: {mapper.get_property_by_column(c).key for c in one.local_columns}
-        for one in mapper.relationships
-        if one.direction is MANYTOONE
-    }

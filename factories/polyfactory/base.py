@@ -6,15 +6,17 @@ refer to, to the session that it is given.
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
-from functools import cache, partial
+from functools import partial
 from typing import Any, Generic, NoReturn, TypeGuard, TypeVar
 
 from polyfactory.factories.pydantic_factory import ModelFactory
 from polyfactory.field_meta import FieldMeta
 from sqlalchemy import inspect
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import MANYTOONE, Mapper
+from sqlalchemy.orm import Mapper
 from sqlmodel import SQLModel
+
+from .for_factories import advice, references
 
 Model = TypeVar("Model", bound=SQLModel)
 
@@ -32,7 +34,7 @@ class Factory(ModelFactory[Model], Generic[Model]):
 
     def __init__(self, *_: object, **__: object) -> None:
         name = type(self).__name__
-        msg = f"{name}() saves nothing. Write {_advice(name)}, or {name}.build() for "
+        msg = f"{name}() saves nothing. Write {advice(name)}, or {name}.build() for "
         raise TypeError(f"{msg}an object that is not saved.")
 
     def __init_subclass__(cls, **options: Any) -> None:
@@ -47,7 +49,7 @@ class Factory(ModelFactory[Model], Generic[Model]):
     @classmethod
     def build(cls, **fields: Any) -> Model:  # type: ignore[override]
         """Make an object that is not saved."""
-        for name, columns in _references(cls.__model__).items():
+        for name, columns in references(cls.__model__).items():
             if columns & fields.keys() and name in fields:
                 msg = f"Give {cls.__name__} only one of {sorted({name, *columns})}."
                 raise TypeError(msg)
@@ -70,7 +72,7 @@ class Factory(ModelFactory[Model], Generic[Model]):
     ) -> list[Model]:
         """Make `size` objects as `create` does, and commit them at once."""
         if not isinstance(session, AsyncSession):
-            msg = f"{_advice(cls.__name__)} takes the test's session, not {session!r}."
+            msg = f"{advice(cls.__name__)} takes the test's session, not {session!r}."
             raise TypeError(msg)
         made = cls.build_batch(size, **fields)
         session.add_all(made)
@@ -79,7 +81,7 @@ class Factory(ModelFactory[Model], Generic[Model]):
 
     @classmethod
     def _refuse(cls, *_: object, **__: object) -> NoReturn:
-        msg = f"polyfactory would save it elsewhere. Write {_advice(cls.__name__)}."
+        msg = f"polyfactory would save it elsewhere. Write {advice(cls.__name__)}."
         raise TypeError(msg)
 
     create_sync = create_batch_sync = create_async = create_batch_async = _refuse
@@ -113,7 +115,7 @@ class Factory(ModelFactory[Model], Generic[Model]):
     @classmethod
     def should_set_field_value(cls, field_meta: FieldMeta, **fields: Any) -> bool:
         """Return whether to make a value: a foreign key stands for its object."""
-        columns = _references(cls.__model__).get(field_meta.name, set())
+        columns = references(cls.__model__).get(field_meta.name, set())
         is_given = bool(columns & fields.keys())
         return super().should_set_field_value(field_meta, **fields) and not is_given
 
@@ -123,7 +125,7 @@ class Factory(ModelFactory[Model], Generic[Model]):
         mapper = inspect(cls.__model__)
         columns = {one.key: one.columns[0] for one in mapper.column_attrs}
         made = {name for name, column in columns.items() if not column.foreign_keys}
-        for name, keys in _references(cls.__model__).items():
+        for name, keys in references(cls.__model__).items():
             is_required = not all(columns[key].nullable for key in keys)
             if is_required and not any(hasattr(cls, key) for key in keys):
                 made.add(name)
@@ -132,18 +134,3 @@ class Factory(ModelFactory[Model], Generic[Model]):
             for one in mapper.relationships
         ]
         return [one for one in fields if one.name in made or hasattr(cls, one.name)]
-
-
-def _advice(name: str) -> str:
-    return f"`await {name}.create(session)`"
-
-
-@cache
-def _references(model: Any) -> dict[str, set[str]]:
-    """Return the relationships to one object, each with its foreign key's fields."""
-    mapper = inspect(model)
-    return {
-        one.key: {mapper.get_property_by_column(c).key for c in one.local_columns}
-        for one in mapper.relationships
-        if one.direction is MANYTOONE
-    }
