@@ -91,13 +91,14 @@ def test_project_without_the_example_has_none_of_it(render: Renderer) -> None:
 
 def test_factories_are_of_the_chosen_library(render: Renderer) -> None:
     base, own = "tests/harness/factories.py", "tests/factories.py"
+    shared = "tests/harness/for_factories.py"
     for library, module in (("factory-boy", "factory"), ("polyfactory", "polyfactory")):
         for example in (True, False):
             project = render(factories=library, example=example)
             found = {name for name in names(project) if "factories" in name}
             tests = {"tests/harness/test_factories.py"}
             tests |= {"tests/test_factories.py"} if example else set()
-            assert found == {base, own, *tests}
+            assert found == {base, own, shared, *tests}
             assert f"\nfrom {module}" in project.read(base)
             assert ("class TaskFactory" in project.read(own)) == example
     assert not [name for name in names(render(factories="none")) if "factor" in name]
