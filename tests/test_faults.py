@@ -7,6 +7,7 @@ transaction open.
 import os
 import signal
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -35,7 +36,7 @@ def disturb(render: Renderer, tmp_path: Path, server: int) -> Iterator[Disturb]:
     """Prepares runs that can be disturbed: `disturb("sqlite-file")`."""
     made = []
 
-    def disturb(kind: str, name: str = "run") -> DisturbedRun:
+    def disturb(kind: str, name: str | Path = "run") -> DisturbedRun:
         port = server if kind == "own-server" else None
         project = render(**KINDS.get(kind, {"backend": kind}))
         made.append(DisturbedRun(project, tmp_path / name, port))
@@ -44,6 +45,13 @@ def disturb(render: Renderer, tmp_path: Path, server: int) -> Iterator[Disturb]:
     yield disturb
     for run in made:
         run.stop()
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """Make a folder that is not below those of pytest."""
+    with tempfile.TemporaryDirectory() as name:
+        yield Path(name)
 
 
 def cases(table: dict[str, str]) -> list[tuple[str, str, int]]:
@@ -180,16 +188,15 @@ def test_disk_is_full_or_becomes_full_or_has_a_path_that_is_special(
 
 @pytest.mark.parametrize(("kind", "workers"), [("sqlite-file", 0), ("postgresql", 2)])
 def test_ordinary_user_may_run_the_tests_in_a_folder_that_is_read_only(
-    disturb: Disturb, kind: str, workers: int
+    disturb: Disturb, open_folder: Path, kind: str, workers: int
 ) -> None:
-    run = disturb(kind)
+    # `os.access` does not know of the right to read everything, and each run of pytest
+    # closes the folder of all of them, where `tmp_path` is, to other users again.
+    open_folder.chmod(0o711)
+    run = disturb(kind, open_folder / "run")
     root = run.project.root
     for path in [root, *root.rglob("*")]:
         path.chmod(0o555)
-    # `os.access` does not know of the right to read everything.
-    for folder in root.parents:
-        if "pytest-of-" in folder.as_posix():
-            folder.chmod(0o711)
     user = ordinary_user(run.temporary, run.notes)
     assert subprocess.run([*user, "touch", root / "x"], check=False).returncode
     with wheel_for_everybody() as wheel:
