@@ -31,8 +31,9 @@ def variables(**own: str | Path) -> dict[str, str]:
         "GIT_AUTHOR_EMAIL": "a@example.com",
         "GIT_COMMITTER_NAME": "A",
         "GIT_COMMITTER_EMAIL": "a@example.com",
-        # Installed for the tests that ask for it: it shuffles wherever it is.
-        "PYTEST_ADDOPTS": "-p no:randomly",
+        # Installed for those that ask for them: wherever they are, one shuffles, and
+        # the others double the time that pytest takes to start.
+        "PYTEST_ADDOPTS": "-p no:randomly -p no:schemathesis -p no:hypothesispytest",
         "PATH": f"{programs}{os.pathsep}{kept.get('PATH', os.defpath)}",
         "PYTHONPATH": "src",
     }

@@ -5,7 +5,12 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from sqlalchemy import URL, make_url
-from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import (
+    AsyncConnection,
+    AsyncEngine,
+    async_sessionmaker,
+    create_async_engine,
+)
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from . import sqlite
@@ -35,8 +40,12 @@ async def connect() -> AsyncIterator[AsyncEngine]:
     """Connect the application to the database at `DATABASE_URL` for the block.
 
     Meant for start-up (a web framework's lifespan, a script's `main`). Inside the
-    block `session_factory()` gives sessions on the engine that is yielded.
+    block `session_factory()` gives sessions on the engine that is yielded. Where it is
+    bound already, by an outer block or by the tests, the block joins in.
     """
+    if bind := session_factory.kw["bind"]:
+        yield bind.engine if isinstance(bind, AsyncConnection) else bind
+        return
     settings = Settings()
     engine = create_engine(
         settings.database_url,

@@ -2,12 +2,12 @@
 
 import asyncio
 import warnings
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 from unittest.mock import patch
 
-from sqlalchemy import Connection, Engine, ExecutionContext, event
+from sqlalchemy import URL, Connection, Engine, ExecutionContext, event
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor, Dialect
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
@@ -151,11 +151,32 @@ class Leaks:
             raise EventLoopError(msg)
 
     def _check_connect(self, dialect: Dialect, _: object, args: Any, kw: Any) -> None:
-        names = [*args, kw.get("database"), kw.get("dbname")]
         if dialect is self._engine.dialect:
             self._check_loop()
-        elif self._engine.url.database in names:
-            msg = "Code under test connects to the test database with an engine of its "
-            msg += "own, not isolated. Let it use session_factory, or the fixture "
-            msg += "`engine`. Leave connect(), in a lifespan too, to production."
-            warnings.warn(BypassWarning(msg), stacklevel=2)
+        else:
+            warn_of_bypass(self._engine.url, args, kw)
+
+
+class Unasked:
+    """Watches for what connects to `url` before a test has asked for its database."""
+
+    def __init__(self, url: URL) -> None:
+        self._url = url
+        event.listen(Engine, "do_connect", self._check_connect)
+
+    def stop(self) -> None:
+        """Stop watching."""
+        event.remove(Engine, "do_connect", self._check_connect)
+
+    def _check_connect(self, _: Dialect, __: object, args: Any, kw: Any) -> None:
+        warn_of_bypass(self._url, args, kw)
+
+
+def warn_of_bypass(url: URL, args: Sequence[Any], kw: Mapping[str, Any]) -> None:
+    """Warn if a connection with these arguments is one to the database of `url`."""
+    if url.database in [*args, kw.get("database"), kw.get("dbname")]:
+        msg = "Code connects to the test database with an engine of its own, which is "
+        msg += "not isolated. Let the test request `session` or `session_factory`: what "
+        msg += "uses the session factory, or calls connect(), as in a lifespan, then "
+        msg += "works on its data. Code may have the fixture `engine`, too."
+        warnings.warn(BypassWarning(msg), stacklevel=3)

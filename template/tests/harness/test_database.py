@@ -3,9 +3,13 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from sqlalchemy.exc import UnboundExecutionError
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from .application import database
 from .probe import Probe
@@ -37,6 +41,22 @@ async def test_application_connects_its_sessions_to_the_database_of_the_tests() 
 
     with pytest.raises(UnboundExecutionError):
         await database.session_factory().connection()
+
+
+async def test_application_that_connects_inside_a_test_joins_it(
+    session: AsyncSession, engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "sqlite:///another.db")
+    session.add(Probe(name="committed"))
+    await session.commit()
+    async with database.connect() as connected, database.session_factory() as other:
+        assert connected is engine
+        assert (await other.exec(select(Probe.name))).all() == ["committed"]
+        other.add(Probe(name="by the application"))
+        await other.commit()
+
+    assert len((await session.exec(select(Probe))).all()) == 2
+    assert not Path("another.db").exists()
 
 
 def test_name_that_a_model_does_not_have_is_refused() -> None:

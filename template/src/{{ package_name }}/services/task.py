@@ -35,6 +35,12 @@ class TaskService:
         result = await self._session.exec(_visible().where(Task.id == task_id))
         return result.one_or_none()
 
+    async def get_deleted(self, task_id: int) -> Task | None:
+        """Return the soft-deleted task, or None if there is none."""
+        deleted = col(Task.deleted_at).is_not(None)
+        query = select(Task).where(Task.id == task_id, deleted)
+        return (await self._session.exec(query)).one_or_none()
+
     async def list_by_project(
         self, project_id: int, status: TaskStatus | str | None = None
     ) -> Sequence[Task]:
@@ -42,16 +48,21 @@ class TaskService:
 
         A `status` that is not a `TaskStatus` raises `ValueError`.
         """
-        query = _visible().where(Task.project_id == project_id)
-        if status is not None:
-            query = query.where(Task.status == TaskStatus(status))
-        return (await self._session.exec(query)).all()
+        return (await self._session.exec(_visible(project_id, status))).all()
 
-    async def list_paginated(self, limit: int = 20, offset: int = 0) -> Sequence[Task]:
+    async def list_paginated(
+        self,
+        limit: int = 20,
+        offset: int = 0,
+        *,
+        project_id: int | None = None,
+        status: TaskStatus | str | None = None,
+    ) -> Sequence[Task]:
         """Return up to `limit` tasks, oldest first, after skipping `offset`.
 
-        A `limit` outside 1 to `MAX_PAGE_SIZE` or a negative `offset` raises
-        `ValueError`.
+        With `project_id` or `status`, only those count. A `limit` outside 1 to
+        `MAX_PAGE_SIZE`, a negative `offset` or a `status` that is not a `TaskStatus`
+        raises `ValueError`.
         """
         if not 1 <= limit <= MAX_PAGE_SIZE:
             msg = f"limit must be from 1 to {MAX_PAGE_SIZE}, not {limit}"
@@ -59,7 +70,7 @@ class TaskService:
         if offset < 0:
             msg = f"offset must be 0 or more, not {offset}"
             raise ValueError(msg)
-        query = _visible().limit(limit).offset(offset)
+        query = _visible(project_id, status).limit(limit).offset(offset)
         return (await self._session.exec(query)).all()
 
     async def update(self, task: Task, data: TaskUpdate) -> Task:
@@ -88,10 +99,13 @@ class TaskService:
         return task
 
 
-def _visible() -> SelectOfScalar[Task]:
+def _visible(
+    project_id: int | None = None, status: TaskStatus | str | None = None
+) -> SelectOfScalar[Task]:
+    query = select(Task).where(col(Task.deleted_at).is_(None))
+    if project_id is not None:
+        query = query.where(Task.project_id == project_id)
+    if status is not None:
+        query = query.where(Task.status == TaskStatus(status))
     # The id decides between equal timestamps, so that pages never overlap.
-    return (
-        select(Task)
-        .where(col(Task.deleted_at).is_(None))
-        .order_by(col(Task.created_at), col(Task.id))
-    )
+    return query.order_by(col(Task.created_at), col(Task.id))
