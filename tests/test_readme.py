@@ -13,8 +13,8 @@ from .matrix.projects import Project, Renderer
 from .matrix.questionnaire import ANSWERS_FILE, Value
 from .matrix.runner import run_pytest
 
-# Whoever follows these needs the network, or a home directory to change.
-ELSEWHERE = ("uv lock --check",)
+# Whoever follows these needs the network, or waits forever: test_api.py serves.
+ELSEWHERE = ("uv lock --check", "uv run fastapi dev")
 IMPORT = re.compile(r"^(?:from|import) .*\n+", re.MULTILINE)
 
 
@@ -107,6 +107,7 @@ class Newcomer:
     [
         {"backend": "sqlite-file", "coverage": "html", "pytest_config": "pytest-ini"},
         {"backend": "postgresql", "factories": "factory-boy", "example": False},
+        {"api": "fastapi", "isolation": "snapshot", "factories": "factory-boy"},
         {
             "backend": "sqlite-and-postgresql",
             "postgres_driver": "psycopg",
