@@ -9,7 +9,7 @@ from sqlmodel import SQLModel
 
 from ..models import Task, TaskStatus
 from ..schemas import TaskCreate, TaskUpdate
-from ..schemas.task import Id
+from ..schemas.task import Id, NumericId
 from ..services import TaskService
 from ..services.task import MAX_PAGE_SIZE
 from . import problems
@@ -17,7 +17,8 @@ from .dependencies import Session
 
 router = APIRouter(prefix="/tasks", tags=["tasks"], responses=problems.responses(422))
 MISSING = problems.responses(404)
-CONFLICT = problems.responses(409)
+# A body that cannot be decoded, and a conflict.
+REFUSED = problems.responses(400, 409)
 Limit = Annotated[int, Query(ge=1, le=MAX_PAGE_SIZE)]
 Offset = Annotated[int, Query(ge=0, le=2**31 - 1)]
 
@@ -25,7 +26,7 @@ Offset = Annotated[int, Query(ge=0, le=2**31 - 1)]
 class NewTask(TaskCreate):
     """A new task, and the worker who creates it."""
 
-    created_by_id: Id
+    created_by_id: NumericId
 
 
 class TaskRead(SQLModel):
@@ -57,7 +58,7 @@ async def get_task(task_id: Id, service: Service) -> Task:
 Found = Annotated[Task, Depends(get_task)]
 
 
-@router.post("", status_code=201, response_model=TaskRead, responses=CONFLICT)
+@router.post("", status_code=201, response_model=TaskRead, responses=REFUSED)
 async def create_task(
     data: NewTask, service: Service, request: Request, response: Response
 ) -> Task:
@@ -87,7 +88,7 @@ async def read_task(task: Found) -> Task:
     return task
 
 
-@router.patch("/{task_id}", response_model=TaskRead, responses=MISSING | CONFLICT)
+@router.patch("/{task_id}", response_model=TaskRead, responses=MISSING | REFUSED)
 async def update_task(task: Found, data: TaskUpdate, service: Service) -> Task:
     """Change the fields that are given. A parent of null detaches the task."""
     return await service.update(task, data)

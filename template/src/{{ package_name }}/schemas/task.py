@@ -2,13 +2,23 @@
 
 from typing import Annotated
 
-from pydantic import MISSING, Field, StringConstraints
+from pydantic import MISSING, BeforeValidator, Field, StringConstraints
 from sqlmodel import SQLModel
 
 from ..models import TaskStatus
 
+
+def _refuse_all_but_numbers(value: object) -> object:
+    if isinstance(value, bool | str):
+        msg = "not a number"
+        raise ValueError(msg)
+    return value
+
+
 # What fits into an INTEGER of PostgreSQL.
 Id = Annotated[int, Field(ge=1, le=2**31 - 1)]
+# As JSON Schema has it: 1 or 1.0, but neither "1" nor true.
+NumericId = Annotated[Id, BeforeValidator(_refuse_all_but_numbers)]
 # Not blank, and no NUL, which PostgreSQL cannot store.
 Title = Annotated[
     str,
@@ -27,9 +37,9 @@ class TaskCreate(SQLModel):
     model_config = {"extra": "forbid"}
 
     title: Title
-    project_id: Id
+    project_id: NumericId
     status: TaskStatus = TaskStatus.PENDING
-    parent_task_id: Id | None = None
+    parent_task_id: NumericId | None = None
 
 
 class TaskUpdate(SQLModel):
@@ -43,4 +53,4 @@ class TaskUpdate(SQLModel):
 
     title: Title | MISSING = MISSING
     status: TaskStatus | MISSING = MISSING
-    parent_task_id: Id | MISSING | None = MISSING
+    parent_task_id: NumericId | MISSING | None = MISSING
