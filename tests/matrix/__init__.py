@@ -12,6 +12,7 @@ Read in this order:
 - `suites.py`: runs a rendered project's suite, and says what it must report,
 - `pipelines.py`: what a rendered project's CI runs,
 - `postgresql.py`: starts a PostgreSQL server with the code of the harness,
+- `serving.py`: serves a rendered project's API with FastAPI's own program,
 - `repositories.py`: git repositories of the template's versions and of projects,
 - `terminals.py`: runs a program in a terminal, and types,
 - `edits.py`, `updating.py`: a user's work in a project, and what an update must keep,

@@ -53,7 +53,8 @@ def set_up(app: FastAPI) -> None:
 
     @app.exception_handler(IntegrityError)
     async def refuse_conflict(_: Request, _error: IntegrityError) -> JSONResponse:
-        return _respond(409, "The request conflicts with what is stored.")
+        detail = "What is referred to is missing, or what must be unique is there already."
+        return _respond(409, detail)
 
     @app.exception_handler(Exception)
     async def apologise(_: Request, _error: Exception) -> JSONResponse:
