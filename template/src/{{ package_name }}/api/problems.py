@@ -53,7 +53,7 @@ def set_up(app: FastAPI) -> None:
 
     @app.exception_handler(IntegrityError)
     async def refuse_conflict(_: Request, _error: IntegrityError) -> JSONResponse:
-        detail = "What is referred to is missing, or what must be unique is there already."
+        detail = "It refers to what is missing, or repeats what must be unique."
         return _respond(409, detail)
 
     @app.exception_handler(Exception)

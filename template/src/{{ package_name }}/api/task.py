@@ -16,7 +16,7 @@ from . import problems
 from .dependencies import Session
 
 router = APIRouter(prefix="/tasks", tags=["tasks"], responses=problems.responses(422))
-MISSING = problems.responses(404)
+NOT_FOUND = problems.responses(404)
 # A body that cannot be decoded, and a conflict.
 REFUSED = problems.responses(400, 409)
 Limit = Annotated[int, Query(ge=1, le=MAX_PAGE_SIZE)]
@@ -82,31 +82,31 @@ async def list_tasks(
     )
 
 
-@router.get("/{task_id}", response_model=TaskRead, responses=MISSING)
+@router.get("/{task_id}", response_model=TaskRead, responses=NOT_FOUND)
 async def read_task(task: Found) -> Task:
     """Show a task."""
     return task
 
 
-@router.patch("/{task_id}", response_model=TaskRead, responses=MISSING | REFUSED)
+@router.patch("/{task_id}", response_model=TaskRead, responses=NOT_FOUND | REFUSED)
 async def update_task(task: Found, data: TaskUpdate, service: Service) -> Task:
     """Change the fields that are given. A parent of null detaches the task."""
     return await service.update(task, data)
 
 
-@router.delete("/{task_id}", status_code=204, responses=MISSING)
+@router.delete("/{task_id}", status_code=204, responses=NOT_FOUND)
 async def delete_task(task: Found, service: Service) -> None:
     """Delete a task for good. Its subtasks stay, without a parent."""
     await service.delete(task)
 
 
-@router.post("/{task_id}/soft-delete", status_code=204, responses=MISSING)
+@router.post("/{task_id}/soft-delete", status_code=204, responses=NOT_FOUND)
 async def soft_delete_task(task: Found, service: Service) -> None:
     """Hide a task, which can be restored."""
     await service.soft_delete(task)
 
 
-@router.post("/{task_id}/restore", response_model=TaskRead, responses=MISSING)
+@router.post("/{task_id}/restore", response_model=TaskRead, responses=NOT_FOUND)
 async def restore_task(task_id: Id, service: Service) -> Task:
     """Bring a soft-deleted task back."""
     task = _found(await service.get_deleted(task_id), task_id)
