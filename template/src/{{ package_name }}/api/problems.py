@@ -64,7 +64,7 @@ def set_up(app: FastAPI) -> None:
     # its documentation.
     def openapi() -> dict[str, Any]:
         document = FastAPI.openapi(app)
-        schemas = document["components"]["schemas"]
+        schemas = document.setdefault("components", {}).setdefault("schemas", {})
         schemas["Problem"] = Problem.model_json_schema()
         return document
 
