@@ -70,7 +70,7 @@ CHANGES: list[tuple[dict[str, Value], Mapping[str, Sequence[str]]]] = [
         },
     ),
 ]
-FIXED = {"package_name", "license", "migrations", "pytest_config", "example"}
+FIXED = {"package_name", "license", "migrations", "api", "pytest_config", "example"}
 AFTER_DELETION = {"ci", "factories"}  # test_refusals.py
 SHAPING_CODE = ("backend", "postgres_driver", "isolation", "coverage", "python_version")
 

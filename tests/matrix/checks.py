@@ -48,8 +48,8 @@ TOPICS: dict[str, tuple[str, set[Value]]] = {
     r"real_commits|rolled back|RollbackError": ("isolation", {"rollback"}),
     r"TaskFactory|the example": ("example", {True}),
 }
-# Besides what a file's project declares: the two are what pydantic-settings is made of.
-ALWAYS = sys.stdlib_module_names | {"dotenv", "pydantic", "tests"}
+# Besides what a file's project declares: what Pydantic's settings and FastAPI are made of.
+ALWAYS = sys.stdlib_module_names | {"dotenv", "starlette", "tests"}
 
 
 def metadata(project: Project) -> dict[str, Any]:
