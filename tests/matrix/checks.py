@@ -20,7 +20,7 @@ from .projects import Project
 from .questionnaire import ANSWERS_FILE, Value
 
 PROVIDERS = packages_distributions()
-JINJA = re.compile(r"\{\{|\}\}|\{%|%\}|\{#|#\}")
+JINJA = re.compile(r"\{\{|\{%|%\}|\{#|#\}")  # not }}, which ends dictionaries, too
 GITHUB_EXPRESSION = re.compile(r"\$\{\{ [\w.]+ \}\}")
 CODE_BLOCK = re.compile(r"^```.*?^```$", re.DOTALL | re.MULTILINE)
 # Found in Python files by Ruff.
@@ -47,8 +47,12 @@ TOPICS: dict[str, tuple[str, set[Value]]] = {
     r"SQLite": ("backend", {"sqlite-memory", "sqlite-file", "sqlite-and-postgresql"}),
     r"real_commits|rolled back|RollbackError": ("isolation", {"rollback"}),
     r"TaskFactory|the example": ("example", {True}),
+    r"FastAPI|fastapi|\bHTTP\b|\bAPI\b|`client`|/healthz|/tasks|\bapi/": (
+        "api",
+        {"fastapi"},
+    ),
 }
-# Besides what a file's project declares: what Pydantic's settings and FastAPI are made of.
+# Besides what a file's project declares: what pydantic-settings and FastAPI consist of.
 ALWAYS = sys.stdlib_module_names | {"dotenv", "starlette", "tests"}
 
 
