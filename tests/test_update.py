@@ -31,6 +31,7 @@ CHANGES: list[tuple[dict[str, Value], Mapping[str, Sequence[str]]]] = [
     (
         {
             "example": False,
+            "api": "fastapi",
             "factories": "polyfactory",
             "ci": "gitlab",
             "pytest_config": "pytest-ini",
@@ -60,6 +61,7 @@ CHANGES: list[tuple[dict[str, Value], Mapping[str, Sequence[str]]]] = [
         {
             "backend": "sqlite-and-postgresql",
             "isolation": "truncate",
+            "api": "fastapi",
             "ci": "none",
             "pytest_config": "pytest-ini",
             "coverage": "html",
