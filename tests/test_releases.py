@@ -153,7 +153,7 @@ def test_project_of_a_release_is_updated_to_the_working_tree(
     user = User(repository, render, tmp_path / "project", **answers)
     release_working_tree(repository)
 
-    user.update()
+    user.update_first()
 
     assert f"_commit: '{WORKING_TREE}'" in user.project.read(ANSWERS_FILE)
     user.format()  # new lines have the template's style

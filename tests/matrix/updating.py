@@ -59,7 +59,6 @@ class User:
         copied = environment.copier(folder.parent, "copy", *options, repository, folder)
         assert copied.returncode == 0, copied.stderr
         self.project = Project(render(**answers).answers, folder)
-        # As the template made it, which may be an older version than is rendered here.
         self._made = self.project.copy(folder.with_name(f"{folder.name}_as_made"))
         commit(folder)
         self._work()
@@ -82,13 +81,19 @@ class User:
 
     def update(self, **changes: Value) -> None:
         """Change answers; fail unless the work is kept, and all else as if new."""
-        stored, edits, own = self.stored, self.edits(), self.own_files()
+        self._update(self._fresh(), **changes)
+
+    def update_first(self) -> None:
+        """Do the same, without changes, from a version that is not rendered here."""
+        self._update(self._made)
+
+    def _update(self, before: Project, **changes: Value) -> None:
+        stored, edits, own = self.stored, self.edits(before), self.own_files()
         run = self.copier("update", **changes)
         assert run.returncode == 0, run.stderr
         self.check_merged()
         assert self.stored == self.stored | stored | changes
-        self._made = self._fresh()
-        self.project = Project(self._made.answers, self.root)
+        self.project = Project(self._fresh().answers, self.root)
         assert self.own_files() == own
         assert self.edits() == edits
         self.check_templates_files()
@@ -141,13 +146,18 @@ class User:
             if path not in SHARED and not is_templates(path)
         }
 
-    def edits(self) -> dict[str, tuple[Counter[str], Counter[str]]]:
-        """Return the lines that were added to shared files, and removed from them."""
-        found = {}
+    def edits(
+        self, made: Project | None = None
+    ) -> dict[str, tuple[Counter[str], Counter[str]]]:
+        """Return the lines that were added to shared files, and removed from them.
+
+        They are compared with those that the template has made: `made`, or a new one.
+        """
+        found, made = {}, made or self._fresh()
         for path in {*self.paths()} & SHARED - {ANSWERS_FILE}:
             ours, theirs = (
                 Counter(project.read(path).splitlines())
-                for project in (self.project, self._made)
+                for project in (self.project, made)
             )
             if ours != theirs:
                 found[path] = (ours - theirs, theirs - ours)
