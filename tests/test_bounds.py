@@ -18,10 +18,11 @@ from .matrix.facts import BOTH, PYTHONS
 from .matrix.projects import Renderer
 from .matrix.questionnaire import Answers
 
+EACH: Answers = {"backend": BOTH, "api": "fastapi"}
 # Together they depend on everything that any project depends on.
 PROJECTS: list[Answers] = [
-    {"backend": BOTH, "postgres_driver": "asyncpg", "factories": "factory-boy"},
-    {"backend": BOTH, "postgres_driver": "psycopg", "factories": "polyfactory"},
+    {"postgres_driver": "asyncpg", "factories": "factory-boy", **EACH},
+    {"postgres_driver": "psycopg", "factories": "polyfactory", **EACH},
 ]
 
 

@@ -21,7 +21,8 @@ def test_text_is_verbatim_in_every_file_and_in_the_wheel(
     render: Renderer, own: Path, shared: Path, tmp_path: Path, text: str
 ) -> None:
     names = dict.fromkeys(FIELDS, text)
-    project = render(**names, package_name="hostile", user_email="ada@example.com")
+    names |= {"package_name": "hostile", "user_email": "ada@example.com"}
+    project = render(**names, api="fastapi")
     metadata = checks.metadata(project)["project"]
     answers = yaml.safe_load(project.read(ANSWERS_FILE))
 
@@ -43,5 +44,17 @@ def test_text_is_verbatim_in_every_file_and_in_the_wheel(
 
 def test_suite_passes_whatever_the_text(render: Renderer, tmp_path: Path) -> None:
     names = dict.fromkeys(FIELDS, " ".join(HOSTILE_TEXTS))
+    project = render(**names, package_name="hostile", api="fastapi")
 
-    run_suite(render(**names, package_name="hostile"), tmp_path / "p", None)
+    run_suite(project, tmp_path / "p", None)
+
+
+def test_title_of_the_api_needs_no_escapes_and_fits_on_a_line(
+    render: Renderer, own: Path, shared: Path
+) -> None:
+    plain = ["O'Brien's {{ 7*7 }} {% raw %}", "x" * 60]
+    for name in (*plain, "x" * 61, "测试", '"quoted"', "ends in a backslash \\"):
+        title = name if name in plain else "The Shop"
+        project = render(project_name=name, package_name="the_shop_", api="fastapi")
+        assert f'title="{title}",\n' in project.read("src/the_shop_/api/main.py")
+        sources.check_source(project, shared / "checked", own / "mypy")

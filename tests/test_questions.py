@@ -17,6 +17,7 @@ QUESTIONS: dict[str, list[Value]] = {
     "postgres_driver": ["asyncpg", "psycopg"],
     "isolation": ["rollback", "snapshot", "truncate", "recreate"],
     "migrations": ["alembic", "none"],
+    "api": ["none", "fastapi"],
     "factories": ["none", "factory-boy", "polyfactory"],
     "ci": ["github", "gitlab", "none"],
     "pytest_config": ["pyproject", "pytest-ini"],
@@ -75,8 +76,8 @@ def test_every_combination_is_distinct_and_asks_only_what_matters(
     every = combinations.every
 
     assert every == [questionnaire.complete(row) for row in every]
-    # (2 SQLite backends + 2 others x 2 drivers) x 4 x 2 x 3 x 2 x 3 x 2
-    assert len({str(row) for row in every}) == len(every) == 1728
+    # (2 SQLite backends + 2 others x 2 drivers) x 4 x 2 x 2 x 3 x 2 x 3 x 2
+    assert len({str(row) for row in every}) == len(every) == 3456
     for row in every:
         assert ("postgres_driver" in row) == ("postgresql" in str(row["backend"]))
         assert ("coverage_fail_under" in row) == (row["coverage"] != "none")

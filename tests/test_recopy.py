@@ -17,7 +17,7 @@ def test_files_of_the_users_own_stay_as_they_are(
     template: Path, render: Renderer, tmp_path: Path, command: str
 ) -> None:
     repository = repository_of(template, tmp_path / "template")
-    user = User(repository, render, tmp_path / "project")
+    user = User(repository, render, tmp_path / "project", api="fastapi")
     own = user.own_files()
 
     if command == "recopy":

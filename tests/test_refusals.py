@@ -51,6 +51,7 @@ def test_change_that_would_lose_work_is_refused(user: User) -> None:
         ("package_name", "shop", "task_tracker"),
         ("license", "none", "MIT"),
         ("migrations", "none", "alembic"),
+        ("api", "fastapi", "none"),
         ("pytest_config", "pytest-ini", "pyproject"),
         ("example", False, True),
     ):

@@ -153,7 +153,20 @@ def test_project_of_a_release_is_updated_to_the_working_tree(
     user = User(repository, render, tmp_path / "project", **answers)
     release_working_tree(repository)
 
-    user.update()
+    user.update_first()
 
     assert f"_commit: '{WORKING_TREE}'" in user.project.read(ANSWERS_FILE)
+    user.format()  # new lines have the template's style
     user.check_tools_and_suite()
+
+
+def test_project_that_is_older_than_a_fixed_question_has_its_default(
+    render: Renderer, tmp_path: Path
+) -> None:
+    repository = repository_of_release(tmp_path / "template", "0.1.0")
+    user = User(repository, render, tmp_path / "project")
+    release_working_tree(repository)
+
+    user.check_is_refused("It stays none. To change it by hand", api="fastapi")
+
+    assert "api" not in user.stored

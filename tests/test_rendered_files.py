@@ -56,6 +56,8 @@ def test_what_is_declared_follows_from_the_answers(
         ({"coverage": "none"}, "pytest", "cov"),
         ({"coverage": "html"}, "pytest-cov", "term-missing"),
         ({"coverage_fail_under": "0"}, "[tool.coverage.report]", "fail_under"),
+        ({"api": "none"}, "sqlmodel", "fastapi"),
+        ({"api": "fastapi"}, '"fastapi>', '"httpx>'),
         ({"factories": "none"}, "pytest-asyncio", "pytest-randomly"),
         ({"factories": "factory-boy"}, '"factory-boy>', "polyfactory"),
         ({"factories": "polyfactory"}, '"polyfactory>', "factory-boy"),
@@ -87,6 +89,19 @@ def test_project_without_the_example_has_none_of_it(render: Renderer) -> None:
         *(f"{folder}__init__.py" for folder in folders),
         "src/task_tracker/models/base.py",
     }
+
+
+def test_api_is_rendered_if_it_is_chosen(render: Renderer) -> None:
+    folder = "src/task_tracker/api/"
+    always = {f"{folder}{name}.py" for name in ("__init__", "dependencies", "health")}
+    always |= {f"{folder}main.py", f"{folder}problems.py"}
+    always |= {"tests/test_api.py", "tests/harness/test_fastapi.py"}
+    of_example = {f"{folder}task.py", "tests/test_task_api.py"}
+    for example, wanted in ((True, always | of_example), (False, always)):
+        without = render(example=example)
+        assert names(render(example=example, api="fastapi")) - names(without) == wanted
+        for path in ("pyproject.toml", "tests/conftest.py"):
+            assert not re.search("fastapi|httpx|lifespan", without.read(path))
 
 
 def test_factories_are_of_the_chosen_library(render: Renderer) -> None:

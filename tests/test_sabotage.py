@@ -11,6 +11,7 @@ from .matrix.questionnaire import Value
 from .matrix.runner import Run, run_pytest
 from .sabotage import (
     Break,
+    api,
     application,
     factories,
     leaks,
@@ -24,6 +25,7 @@ from .sabotage import (
 from .scenarios import SCENARIOS, add_scenario
 
 MODULES = (
+    api,
     application,
     factories,
     leaks,
@@ -59,7 +61,8 @@ def test_break_is_noticed(
 ) -> None:
     answers: dict[str, Value] = {"backend": backend, "coverage": "none"}
     answers |= {"isolation": broken.isolation, "example": broken.example}
-    answers |= {"migrations": broken.migrations, "factories": broken.factories}
+    for name in ("migrations", "api", "factories"):
+        answers[name] = getattr(broken, name)
     project = render(**answers).copy(tmp_path / "project")
     file, _, test = broken.noticed_by.partition("::")
     arguments = [*OPTIONS, *broken.options, path_of_tests(project, file)]

@@ -31,6 +31,7 @@ CHANGES: list[tuple[dict[str, Value], Mapping[str, Sequence[str]]]] = [
     (
         {
             "example": False,
+            "api": "fastapi",
             "factories": "polyfactory",
             "ci": "gitlab",
             "pytest_config": "pytest-ini",
@@ -60,6 +61,7 @@ CHANGES: list[tuple[dict[str, Value], Mapping[str, Sequence[str]]]] = [
         {
             "backend": "sqlite-and-postgresql",
             "isolation": "truncate",
+            "api": "fastapi",
             "ci": "none",
             "pytest_config": "pytest-ini",
             "coverage": "html",
@@ -70,7 +72,7 @@ CHANGES: list[tuple[dict[str, Value], Mapping[str, Sequence[str]]]] = [
         },
     ),
 ]
-FIXED = {"package_name", "license", "migrations", "pytest_config", "example"}
+FIXED = {"package_name", "license", "migrations", "api", "pytest_config", "example"}
 AFTER_DELETION = {"ci", "factories"}  # test_refusals.py
 SHAPING_CODE = ("backend", "postgres_driver", "isolation", "coverage", "python_version")
 

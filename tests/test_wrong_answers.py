@@ -22,6 +22,7 @@ WRONG = [
     ("license", "MIT", ["GPL"]),
     ("backend", "sqlite-memory", ["mysql"]),
     ("isolation", "rollback", ["luck"]),
+    ("api", "fastapi", ["flask"]),
     ("pytest_config", "pyproject", ["tox"]),
     ("coverage", "terminal", ["maybe"]),
     ("coverage_fail_under", "0 to 100", ["101", "-1", "9.5", "x", "", "00"]),

@@ -20,7 +20,7 @@ from .projects import Project
 from .questionnaire import ANSWERS_FILE, Value
 
 PROVIDERS = packages_distributions()
-JINJA = re.compile(r"\{\{|\}\}|\{%|%\}|\{#|#\}")
+JINJA = re.compile(r"\{\{|\{%|%\}|\{#|#\}")  # not }}, which ends dictionaries, too
 GITHUB_EXPRESSION = re.compile(r"\$\{\{ [\w.]+ \}\}")
 CODE_BLOCK = re.compile(r"^```.*?^```$", re.DOTALL | re.MULTILINE)
 # Found in Python files by Ruff.
@@ -47,9 +47,13 @@ TOPICS: dict[str, tuple[str, set[Value]]] = {
     r"SQLite": ("backend", {"sqlite-memory", "sqlite-file", "sqlite-and-postgresql"}),
     r"real_commits|rolled back|RollbackError": ("isolation", {"rollback"}),
     r"TaskFactory|the example": ("example", {True}),
+    r"FastAPI|fastapi|\bHTTP\b|\bAPI\b|`client`|/healthz|/tasks|\bapi/": (
+        "api",
+        {"fastapi"},
+    ),
 }
-# Besides what a file's project declares: the two are what pydantic-settings is made of.
-ALWAYS = sys.stdlib_module_names | {"dotenv", "pydantic", "tests"}
+# Besides what a file's project declares: what pydantic-settings and FastAPI consist of.
+ALWAYS = sys.stdlib_module_names | {"dotenv", "starlette", "tests"}
 
 
 def metadata(project: Project) -> dict[str, Any]:

@@ -141,6 +141,8 @@ OWN = {
         "| `invoice` | an invoice |\n| `assert_queries` |",
     ),
     f"{PACKAGE}/__init__.py": ("", '\n__version__ = "0.2.0"\n'),
+    f"{PACKAGE}/api/health.py": ("", "# Mine.\n"),
+    f"{PACKAGE}/api/main.py": ('title="Task Tracker"', "title='Mine'"),
     f"{PACKAGE}/models/__init__.py": ("", "from .invoice import Invoice as Invoice\n"),
     f"{PACKAGE}/models/base.py": ("", "# Mine.\n"),
     f"{PACKAGE}/schemas/__init__.py": ("", "# Mine.\n"),
@@ -152,6 +154,10 @@ OWN = {
     "tests/conftest.py": (
         'under test.\n"""\n',
         'under test.\n"""\n\nfrom .leaks import invoice as invoice\n',
+    ),
+    "tests/test_api.py": (
+        "",
+        "\n\ndef test_title(app: FastAPI) -> None:\n    assert app.title == 'Mine'\n",
     ),
 }
 

@@ -59,6 +59,7 @@ class User:
         copied = environment.copier(folder.parent, "copy", *options, repository, folder)
         assert copied.returncode == 0, copied.stderr
         self.project = Project(render(**answers).answers, folder)
+        self._made = self.project.copy(folder.with_name(f"{folder.name}_as_made"))
         commit(folder)
         self._work()
         commit(folder)
@@ -80,7 +81,14 @@ class User:
 
     def update(self, **changes: Value) -> None:
         """Change answers; fail unless the work is kept, and all else as if new."""
-        stored, edits, own = self.stored, self.edits(), self.own_files()
+        self._update(self._fresh(), **changes)
+
+    def update_first(self) -> None:
+        """Do the same, without changes, from a version that is not rendered here."""
+        self._update(self._made)
+
+    def _update(self, before: Project, **changes: Value) -> None:
+        stored, edits, own = self.stored, self.edits(before), self.own_files()
         run = self.copier("update", **changes)
         assert run.returncode == 0, run.stderr
         self.check_merged()
@@ -97,6 +105,12 @@ class User:
         assert run.returncode != 0
         assert advice in " ".join(run.stderr.split())
         assert git(self.root, "status", "--porcelain") == ""
+
+    def format(self) -> None:
+        """Let Ruff write everything in the user's style."""
+        ruff = program("ruff")
+        self.project.run(ruff, "check", "--fix", "--quiet", "--no-cache")
+        self.project.run(ruff, "format", "--quiet", "--no-cache")
 
     def check_tools_and_suite(self) -> None:
         """Fail unless the tools and the suite find nothing."""
@@ -132,13 +146,18 @@ class User:
             if path not in SHARED and not is_templates(path)
         }
 
-    def edits(self) -> dict[str, tuple[Counter[str], Counter[str]]]:
-        """Return the lines that were added to shared files, and removed from them."""
-        found = {}
+    def edits(
+        self, made: Project | None = None
+    ) -> dict[str, tuple[Counter[str], Counter[str]]]:
+        """Return the lines that were added to shared files, and removed from them.
+
+        They are compared with those that the template has made: `made`, or a new one.
+        """
+        found, made = {}, made or self._fresh()
         for path in {*self.paths()} & SHARED - {ANSWERS_FILE}:
             ours, theirs = (
                 Counter(project.read(path).splitlines())
-                for project in (self.project, self._fresh())
+                for project in (self.project, made)
             )
             if ours != theirs:
                 found[path] = (ours - theirs, theirs - ours)
@@ -149,7 +168,8 @@ class User:
         stored = self.stored
         others = {name: stored[name] for name in stored if name not in REMEMBERED}
         asked = self._render.questionnaire.complete(others)
-        return self._render(**{name: stored[name] for name in asked})
+        # A question that is newer than the project has its default.
+        return self._render(**{n: stored.get(n, asked[n]) for n in asked})
 
     def paths(self) -> list[str]:
         """Return the paths of the project's files, without those that git ignores."""
@@ -182,6 +202,4 @@ class User:
             self.project.run(program("uv"), "add", "--frozen", "--quiet", *arguments)
         settings = root / "pyproject.toml"
         settings.write_text(FLOORS.sub(r'"\1>=\2.0"', settings.read_text()))
-        ruff = program("ruff")
-        self.project.run(ruff, "check", "--fix", "--quiet", "--no-cache")
-        self.project.run(ruff, "format", "--quiet", "--no-cache")
+        self.format()

@@ -40,6 +40,7 @@ class Break:
     isolation: str = "rollback"
     example: bool = False
     migrations: str = "alembic"
+    api: str = "none"
     factories: str = "none"
     options: tuple[str, ...] = ()
     says: str = ""

@@ -53,7 +53,7 @@ BREAKS = [
     ),
     in_leaks(
         "engines beside the harness's are not noticed",
-        "warnings.warn(BypassWarning(msg), stacklevel=2)",
+        "warnings.warn(BypassWarning(msg), stacklevel=3)",
         "leaks::engine_beside_that_of_the_harness_is_noticed",
         new="pass",
         backends=ONE_OF_EACH,

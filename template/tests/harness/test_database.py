@@ -55,7 +55,8 @@ async def test_application_that_connects_inside_a_test_joins_it(
         other.add(Probe(name="by the application"))
         await other.commit()
 
-    assert len((await session.exec(select(Probe))).all()) == 2
+    async with database.session_factory() as after:
+        assert len((await after.exec(select(Probe))).all()) == 2
     assert not Path("another.db").exists()
 
 
