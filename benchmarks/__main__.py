@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import random
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -18,8 +19,9 @@ from tests.matrix.environment import REPOSITORY
 from tests.matrix.projects import Renderer, snapshot
 
 from . import plots
+from .load import MISSING, WRK, Load
 from .measuring import run, run_suite
-from .plan import MATRIX, PARTS, QUICK, Sizes, Task, plan
+from .plan import LOAD, MATRIX, ON_REQUEST, PARTS, QUICK, Sizes, Task, plan
 from .projects import Projects
 from .report import markdown
 from .results import PROCESS, Case, Results, machine
@@ -89,6 +91,7 @@ def _measuring(stack: ExitStack) -> Callable[[Task], dict[Case, float]]:
     render = Renderer(folder / "template", folder / "rendered")
     projects = Projects(render, folder, server.directory)
     scaffolding = Scaffolding(folder / "template", folder / "copier")
+    load = Load(render, folder / "load", server.directory)
 
     def measured(task: Task) -> dict[Case, float]:
         if task.part == "copier":
@@ -96,6 +99,8 @@ def _measuring(stack: ExitStack) -> Callable[[Task], dict[Case, float]]:
         if task.part == MATRIX:
             command = (sys.executable, "-m", *task.subject.split())
             return {Case(PROCESS, task.subject): run(REPOSITORY, *command)[1]}
+        if task.part == LOAD:
+            return load.measure(task)
         project = projects.make(task.subject, task.backend, task.tables)
         return run_suite(task, project, projects.variables(task))
 
@@ -108,15 +113,19 @@ def _options() -> argparse.Namespace:
     text = "run everything in its smallest size: the figures mean nothing"
     parser.add_argument("--quick", action="store_true", help=text)
     text = """measure this part only, and with --output keep the figures of the others
-    that are there; may be given several times; `matrix`, which takes many minutes, is
-    all tests of the template and measured only if it is asked for"""
-    parts = [*PARTS, MATRIX]
+    that are there; may be given several times; two parts are measured only if they are
+    asked for: `load`, the example's API under load, which needs wrk, and `matrix`, all
+    tests of the template, which takes many minutes"""
+    parts = [*PARTS, *ON_REQUEST]
     parser.add_argument("--only", action="append", choices=parts, help=text)
     text = "write everything there: docs/, but after --quick and --only nowhere"
     parser.add_argument("--output", type=Path, metavar="FOLDER", help=text)
     text = "measure nothing: make tables and plots of the figures that are there"
     parser.add_argument("--draw", action="store_true", help=text)
-    return parser.parse_args()
+    options = parser.parse_args()
+    if LOAD in (options.only or ()) and not shutil.which(WRK):
+        parser.error(MISSING)
+    return options
 
 
 if __name__ == "__main__":

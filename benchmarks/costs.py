@@ -78,6 +78,28 @@ class Costs:
         """Return how many times as long as the process `name` another one takes."""
         return self._cost(truediv, Case(PROCESS, OWN), Case(PROCESS, name))
 
+    def served(self, name: str) -> Cost:
+        """Return how many requests an application answers in a second."""
+        return self._cost(float, Case(results.SERVED + name, OWN, OWN))
+
+    def to_bare(self) -> Cost:
+        """Return how many times as many the rendered application answers."""
+        names = (results.RENDERED, results.BARE)
+        cases = (Case(results.SERVED + name, OWN, OWN) for name in names)
+        return self._cost(truediv, *cases)
+
+    def failed(self, name: str) -> Cost:
+        """Return how many requests fail in all rounds, where others have the median."""
+
+        def cost(subject: str, backend: str) -> Summary | None:
+            case = Case(results.FAILED + name, subject, backend)
+            figures = self._measured.figures.get(case)
+            if not figures:
+                return None
+            return Summary(sum(figures), min(figures), max(figures), len(figures))
+
+        return cost
+
     def _cost(self, compute: Callable[..., float], *cases: Case) -> Cost:
         """Return what sums up `compute` of each round, unless a case comes twice."""
 

@@ -21,11 +21,22 @@ COPY_PLAIN = f"{COPY}, the same files without questions and Jinja"
 COPY_EMPTY = f"{COPY}, an empty template"
 COPIES = [(name, "") for name in (COPY, COPY_PLAIN, COPY_EMPTY, UPDATE)]
 PARTS = ("strategies", "turns", "tables", "numbers", "start", "copier")
-MATRIX, EVERY_TEST = "matrix", "pytest --every-suite"  # on request only
+MATRIX, EVERY_TEST = "matrix", "pytest --every-suite"
+LOAD, METHODS, SERVERS = "load", ("GET", "POST"), ("sqlite-file", "postgresql")
+ON_REQUEST = (LOAD, MATRIX)
 
 FLOOR_TEST, EMPTY_TEST = ("test_floor",), ("test_empty",)
 TESTS = (*EMPTY_TEST, "test_realistic")
 TURNS = (*TESTS, *(f"recipe/{module}" for module in TESTS))
+
+
+def request(method: str, workers: int) -> str:
+    """Return what a server is asked, and how many processes it has."""
+    return f"`{method} /tasks`, {workers} worker{'s' * (workers > 1)}"
+
+
+REQUESTS = [request(method, workers) for method in METHODS for workers in (1, 4)]
+LOADS = [(asked, backend) for backend in SERVERS for asked in REQUESTS]
 
 
 @dataclass(frozen=True)
@@ -109,6 +120,9 @@ def plan(sizes: Sizes) -> Iterator[Task]:
     yield from _more_tests(sizes, FLOOR, "")
     for name, _ in COPIES:
         yield Task("copier", sizes.rounds, name)
+    for backend in SERVERS:
+        for workers in (1, 4):
+            yield Task(LOAD, min(sizes.rounds, 3), "both", backend, workers=workers)
     yield Task(MATRIX, 1, EVERY_TEST)
 
 

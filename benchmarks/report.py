@@ -10,8 +10,8 @@ from jinja2 import Environment, StrictUndefined
 from . import plan
 from . import results as measured
 from .costs import Cost, Costs
-from .plan import BACKENDS, COPY, COPY_EMPTY, STRATEGIES
-from .results import EMPTY, FLOOR, REALISTIC, Results, Summary
+from .plan import BACKENDS, COPY, COPY_EMPTY, REQUESTS, SERVERS, STRATEGIES
+from .results import EMPTY, FLOOR, REALISTIC, RENDERED, Results, Summary
 
 NAMES = {FLOOR: "no database", "tutorial": "the tutorial"}
 NAMES |= {"recipe": "SQLAlchemy's recipe"} | {name: f"`{name}`" for name in STRATEGIES}
@@ -79,6 +79,11 @@ def aims(costs: Costs) -> list[Aim]:
         growth, ratio = costs.growth_with_tables(kind), costs.to_recipe(kind)
         found.append(Aim(f"{grows} {test}", growth, lasting, twice))
         found.append(Aim(f"{beside} {test}", ratio, [rollback], limits))
+    served, failed = costs.to_bare(), costs.failed(RENDERED)
+    least, none = dict.fromkeys(SERVERS, 0.9), dict.fromkeys(SERVERS, 0)
+    times = "are answered at least {} times as often as by a bare application"
+    found.append(Aim(times, served, REQUESTS, least, at_least=True))
+    found.append(Aim("fail {} times", failed, REQUESTS, none))
     return found
 
 
@@ -106,5 +111,7 @@ def spread(summary: Summary | None) -> str:
 
 def rounded(figure: float) -> str:
     """Return a figure with as many digits as mean something."""
+    if isinstance(figure, int):
+        return f"{figure:,}"
     size = abs(figure)
     return f"{figure:,.{0 if size >= 100 else 1 if size >= 10 else 2}f}"

@@ -18,6 +18,8 @@ DETECTOR = "test with 100 times the leak detector, ms"
 PROCESS = "process, s"
 TAKING_TURNS = "taking turns: "  # before the names of the first two
 FLOOR, WITHOUT = "floor", "without a database"
+SERVED, FAILED = "requests/s, ", "failed requests, "  # before these names
+RENDERED, BARE = "rendered", "bare"
 
 STACK = ("SQLAlchemy", "sqlmodel", "aiosqlite", "asyncpg", "pytest", "pytest-asyncio")
 
