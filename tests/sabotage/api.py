@@ -58,7 +58,7 @@ BREAKS = [
     ),
     in_problems(
         "conflicts show the SQL",
-        '_respond(409, "The request conflicts with what is stored.")',
+        "_respond(409, detail)",
         REFERS_TO_NOTHING,
         new="_respond(409, str(_error))",
     ),

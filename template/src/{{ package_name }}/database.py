@@ -24,10 +24,15 @@ session_factory = async_sessionmaker(class_=AsyncSession, expire_on_commit=False
 def create_engine(url: str | URL, **pool: Any) -> AsyncEngine:
     """Make an engine with the behaviour that the application relies on.
 
-    `pool` sets up PostgreSQL's pool, as for SQLAlchemy; SQLite's stays as it is.
+    `pool` sets up PostgreSQL's pool, as for SQLAlchemy; SQLite's has its own size.
     """
-    if make_url(url).get_backend_name() == "sqlite":
-        engine = create_async_engine(url)
+    url = make_url(url)
+    if url.get_backend_name() == "sqlite":
+        # Those that wait for the lock ask for it again and again, with as much luck as
+        # there are few. They get a connection in turns. In memory there is but one.
+        is_file = url.database not in (None, "", ":memory:")
+        few = {"pool_size": 5, "max_overflow": 5} if is_file else {}
+        engine = create_async_engine(url, **few)
         sqlite.set_up(engine.sync_engine)
     else:
         # Connections that the server has ended are replaced before they are used.
