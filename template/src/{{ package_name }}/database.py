@@ -31,7 +31,7 @@ def create_engine(url: str | URL, **pool: Any) -> AsyncEngine:
         # Those that wait for the lock ask for it again and again, with as much luck as
         # there are few. They get a connection in turns. In memory there is but one.
         is_file = url.database not in (None, "", ":memory:")
-        few = {"pool_size": 5, "max_overflow": 5} if is_file else {}
+        few = {"pool_size": 5, "max_overflow": 0} if is_file else {}
         engine = create_async_engine(url, **few)
         sqlite.set_up(engine.sync_engine)
     else:

@@ -27,7 +27,7 @@ async def production(tmp_path: Path) -> AsyncIterator[AsyncEngine]:
 
 
 async def test_tasks_that_read_and_write_all_succeed(production: AsyncEngine) -> None:
-    all_have_read = asyncio.Barrier(8)
+    all_have_read = asyncio.Barrier(4)
 
     async def read_then_write() -> None:
         async with production.begin() as connection:
@@ -38,10 +38,10 @@ async def test_tasks_that_read_and_write_all_succeed(production: AsyncEngine) ->
     numbers = "WITH n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 999)"
     async with production.connect() as reader:
         rows = await reader.stream(text(f"{numbers} SELECT i FROM n LEFT JOIN probe"))
-        await asyncio.gather(*[read_then_write() for _ in range(8)])
+        await asyncio.gather(*[read_then_write() for _ in range(4)])
 
         assert len(await rows.all()) == 999
-        assert await reader.scalar(COUNT) == 8
+        assert await reader.scalar(COUNT) == 4
 
 
 async def test_rollback_undoes_whatever_was_done(production: AsyncEngine) -> None:
