@@ -4,11 +4,13 @@ import json
 import os
 import signal
 import socket
+import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from urllib.request import urlopen
@@ -28,7 +30,9 @@ MISSING = f"the part `load` needs {WRK}: install Debian's package of that name"
 CONNECTIONS = 64
 # One that waits longer counts as failed. SQLite gives up waiting for a lock after 5 s.
 LONGEST = 5
-SECONDS = {"GET": 3, "POST": 8}  # for each kind of request, in this order
+# The seconds of each turn: few, because the speed of a machine changes, but more than a
+# request that waits for a lock may take.
+TURNS = {"GET": [1] * 4, "POST": [8]}
 # The modules with the models and the application.
 MODULES = {
     RENDERED: ("task_tracker.models", "task_tracker.api.main"),
@@ -55,8 +59,7 @@ class Load:
     def measure(self, task: Task) -> dict[Case, float]:
         """Return the requests per second of both, and how many requests failed.
 
-        Both run all the time, and are asked in turns. The first of a round is the
-        second of the next.
+        Both run all the time, and are asked in turns, each first in every other one.
         """
         found: dict[Case, float] = {}
         with ExitStack() as stack:
@@ -67,15 +70,21 @@ class Load:
             _check_same_answers(*urls.values())
             for url in urls.values():
                 _ask("GET", url, 1)  # it opens connections
-            for method, seconds in SECONDS.items():
+            for method, turns in TURNS.items():
+                rates: dict[str, list[float]] = {name: [] for name in MODULES}
+                failures = dict.fromkeys(MODULES, 0)
+                for seconds in turns:
+                    for name in self._order:
+                        time.sleep(0.5)  # until the last one's are answered
+                        rate, failed = _ask(method, urls[name], seconds)
+                        rates[name].append(rate)
+                        failures[name] += failed
+                    self._order.reverse()
                 subject = request(method, task.workers)
-                for name in self._order:
-                    time.sleep(1)  # what was being answered when the last one ended
-                    served, failed = _ask(method, urls[name], seconds)
-                    found[Case(SERVED + name, subject, task.backend)] = served
-                    found[Case(FAILED + name, subject, task.backend)] = failed
-                self._order.reverse()
-        self._order.reverse()
+                for name in MODULES:
+                    served = Case(SERVED + name, subject, task.backend)
+                    found[served] = statistics.mean(rates[name])
+                    found[replace(served, measure=FAILED + name)] = failures[name]
         return found
 
     @contextmanager

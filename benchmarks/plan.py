@@ -32,7 +32,7 @@ TURNS = (*TESTS, *(f"recipe/{module}" for module in TESTS))
 
 def request(method: str, workers: int) -> str:
     """Return what a server is asked, and how many processes it has."""
-    return f"`{method} /tasks`, {workers} worker{'s' * (workers > 1)}"
+    return f"{method} /tasks, {workers} worker{'s' * (workers > 1)}"
 
 
 REQUESTS = [request(method, workers) for method in METHODS for workers in (1, 4)]

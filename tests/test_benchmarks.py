@@ -1,18 +1,21 @@
 """The benchmarks work; how fast anything is, no test asks."""
 
 import re
+import shutil
 import sys
 from pathlib import Path
 
 import pytest
 
 from benchmarks.costs import Costs
+from benchmarks.load import MISSING, WRK, Load
 from benchmarks.measuring import costs
-from benchmarks.plan import BACKENDS, SUBJECTS
+from benchmarks.plan import BACKENDS, LOAD, SUBJECTS, Task
 from benchmarks.report import NAMES, Aim, markdown
-from benchmarks.results import EMPTY, FLOOR, PROCESS, Case, Results, Summary
+from benchmarks.results import EMPTY, FAILED, FLOOR, PROCESS, Case, Results, Summary
 
 from .matrix import environment
+from .matrix.projects import Renderer
 
 PLOTS = {"strategies.svg", "tables.svg", "tests.svg"}
 SECTIONS = ["What is added to a test", "A test", "Next to the recipe"]
@@ -62,6 +65,21 @@ def test_command_measures_everything_and_draws_it(tmp_path: Path) -> None:
     updated = benchmarks("--quick", "--only", "copier", "--output", tmp_path)
     assert tables(updated)["A test"] == found["A test"]
     assert tables(updated)["Copier"] != found["Copier"]
+
+
+@pytest.mark.skipif(not shutil.which(WRK), reason=MISSING)
+def test_both_applications_answer_under_load(
+    monkeypatch: pytest.MonkeyPatch, render: Renderer, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("benchmarks.load.TURNS", {"GET": [1], "POST": [1]})
+
+    found = Load(render, tmp_path / "load", tmp_path).measure(
+        Task(LOAD, 1, "both", "sqlite-file")
+    )
+
+    assert len(found) == 2 * 2 * 2
+    for case, figure in found.items():
+        assert (figure == 0) == case.measure.startswith(FAILED), case
 
 
 def test_readme_shows_what_was_last_measured() -> None:
