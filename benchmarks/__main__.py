@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -31,6 +32,8 @@ from .scaffolding import Scaffolding
 def main() -> None:
     """Measure or load figures, print tables of them, and write both with plots."""
     options = _options()
+    # What was started is stopped, as after Ctrl-C.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))
     nowhere = options.quick or options.only
     output: Path | None = options.output or (None if nowhere else REPOSITORY / "docs")
     figures = (output or REPOSITORY / "docs") / "benchmarks.json"
