@@ -25,9 +25,9 @@ class Settings(BaseSettings):
     database_url: DatabaseURL = Field(default="", validate_default=True)
 
     # The pool of connections to PostgreSQL; SQLite does without these. How many stay
-    # open, and how many more may be opened while all are in use:
-    database_pool_size: int = Field(default=5, ge=1)
-    database_max_overflow: int = Field(default=10, ge=0)
+    # open, and how many more may be opened while all are in use, which takes long:
+    database_pool_size: int = Field(default=15, ge=1)
+    database_max_overflow: int = Field(default=0, ge=0)
     # Seconds to wait for a connection before giving up.
     database_pool_timeout: float = Field(default=30, gt=0)
     # Seconds after which a connection is replaced. Firewalls drop idle ones silently.
