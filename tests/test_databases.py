@@ -68,8 +68,9 @@ def test_sessions_that_overlap_keep_what_each_commits(
 ) -> None:
     project = render(**database).copy(tmp_path / "project")
     path = project.root / "src" / project.package / "database.py"
-    small = "create_async_engine(url, pool_size=1, max_overflow=0"
-    path.write_text(path.read_text().replace("create_async_engine(url", small))
+    text = path.read_text().replace('"pool_size": 5', '"pool_size": 1')
+    small = "pool_pre_ping=True, pool_size=1, max_overflow=0"
+    path.write_text(text.replace("pool_pre_ping=True", small))
     run = run_pytest(project.root, [add_scenario(project, "sessions")])
 
     assert run.status == 0, run.output
