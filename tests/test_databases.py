@@ -68,7 +68,7 @@ def test_sessions_that_overlap_keep_what_each_commits(
 ) -> None:
     project = render(**database).copy(tmp_path / "project")
     path = project.root / "src" / project.package / "database.py"
-    text = path.read_text().replace('"pool_size": 5', '"pool_size": 1')
+    text = path.read_text().replace("pool_size=5", "pool_size=1")
     small = "pool_pre_ping=True, pool_size=1, max_overflow=0"
     path.write_text(text.replace("pool_pre_ping=True", small))
     run = run_pytest(project.root, [add_scenario(project, "sessions")])

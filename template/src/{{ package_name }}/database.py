@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from sqlalchemy import URL, make_url
+from sqlalchemy import URL, QueuePool, make_url
 from sqlalchemy.ext.asyncio import (
     AsyncConnection,
     AsyncEngine,
@@ -26,14 +26,14 @@ def create_engine(url: str | URL, **pool: Any) -> AsyncEngine:
 
     `pool` sets up PostgreSQL's pool, as for SQLAlchemy; SQLite's has its own size.
     """
-    url = make_url(url)
-    if url.get_backend_name() == "sqlite":
-        # Those that wait for the lock ask for it again and again, with as much luck as
-        # there are few. They get a connection in turns. In memory there is but one.
-        is_file = url.database not in (None, "", ":memory:")
-        few = {"pool_size": 5, "max_overflow": 0} if is_file else {}
-        engine = create_async_engine(url, **few)
+    if make_url(url).get_backend_name() == "sqlite":
+        engine = create_async_engine(url)
+        if isinstance(engine.pool, QueuePool):  # in memory there is one connection
+            # Those that wait for the lock poll for it, and many do so in vain. A
+            # connection they get in turns.
+            engine = create_async_engine(url, pool_size=5, max_overflow=0)
         sqlite.set_up(engine.sync_engine)
+        sqlite.skip_idle_ends(engine.sync_engine)
     else:
         # Connections that the server has ended are replaced before they are used.
         engine = create_async_engine(url, pool_pre_ping=True, **pool)

@@ -29,9 +29,6 @@ def set_up(engine: Engine) -> None:
     event.listen(engine, "connect", _set_up_connection)
     event.listen(engine, "before_cursor_execute", _begin_before_a_write)
     event.listen(engine, "handle_error", _roll_back_failed_commit)
-    dialect: Any = engine.dialect
-    dialect.do_commit = partial(_end_transaction, dialect.do_commit)
-    dialect.do_rollback = partial(_end_transaction, dialect.do_rollback)
 
 
 def _set_up_connection(connection: DBAPIConnection, _record: object) -> None:
@@ -58,9 +55,17 @@ def _begin_before_a_write(
     adapted.run_async(lambda driver: driver.execute("BEGIN IMMEDIATE"))
 
 
+def skip_idle_ends(engine: Engine) -> None:
+    """Send no COMMIT or ROLLBACK where there is no transaction.
+
+    sqlite3 does nothing then, but the way to its thread takes longer than most reads.
+    """
+    dialect: Any = engine.dialect
+    dialect.do_commit = partial(_end_transaction, dialect.do_commit)
+    dialect.do_rollback = partial(_end_transaction, dialect.do_rollback)
+
+
 def _end_transaction(end: Callable[[Any], None], connection: Any) -> None:
-    # Without a transaction sqlite3 does nothing, so it need not be asked, which would
-    # take a hop to its thread, at the end of everything that only reads.
     if connection.dbapi_connection.driver_connection.in_transaction:
         end(connection)
 
