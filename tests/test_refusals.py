@@ -83,14 +83,14 @@ def test_stored_answer_that_is_no_choice_any_more_is_refused(
     user.check_is_refused(advice, isolation="truncate")
 
 
-def test_name_that_is_reserved_since_then_stays(user: User, repository: Path) -> None:
+def test_name_that_is_reserved_since_then_is_refused(
+    user: User, repository: Path
+) -> None:
     edit(repository / "hooks" / "reserved_names.txt", "", "task_tracker\n")
     commit(repository)
     git(repository, "tag", "0.2.0")
 
-    user.update()
-
-    assert user.project.package == "task_tracker"
+    user.check_is_refused(f"It stays task_tracker. {BY_HAND}")
 
 
 def test_package_is_renamed_by_hand(user: User) -> None:
