@@ -122,7 +122,7 @@ async def test_running(session_factory):
     await cancel_twice(session_factory, running, slow, add_tell)
 
 
-@leaky("BypassWarning", "engine of its own", "Let it use session_factory")
+@leaky("BypassWarning", "engine of its own", "Let the test request")
 async def test_engine(database, session):
     await add(session)
     engine = create_engine(database.url)
