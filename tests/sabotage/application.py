@@ -82,6 +82,12 @@ BREAKS = [
         backends=IN_MEMORY,
     ),
     in_database(
+        "driver is asked to end what has not begun",
+        "        sqlite.skip_idle_ends(engine.sync_engine)\n",
+        "database_sqlite::what_has_only_read_ends_without_asking_the_driver",
+        backends=IN_MEMORY,
+    ),
+    in_database(
         "connections that the server has ended are used",
         "pool_pre_ping=True, ",
         "database_postgresql::connection_that_the_server_has_ended_is_replaced",

@@ -44,6 +44,19 @@ async def test_tasks_that_read_and_write_all_succeed(production: AsyncEngine) ->
         assert await reader.scalar(COUNT) == 4
 
 
+async def test_what_has_only_read_ends_without_asking_the_driver(
+    production: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    for name in ("commit", "rollback"):
+        monkeypatch.setattr(f"aiosqlite.Connection.{name}", lambda *_, name=name: asked.append(name))
+    async with production.connect() as connection:
+        await connection.scalar(COUNT)
+        await connection.commit()
+
+    assert not asked
+
+
 async def test_rollback_undoes_whatever_was_done(production: AsyncEngine) -> None:
     async with production.connect() as connection:
         await connection.exec_driver_sql("DROP TABLE probe")
