@@ -1,6 +1,7 @@
 """Finds what a test leaves behind, so that this test fails and not a later one."""
 
 import asyncio
+import re
 import warnings
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -14,6 +15,9 @@ from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 from sqlalchemy.util import greenlet_spawn
 
 from .queries import is_plain
+
+
+ENDING = re.compile(r"AsyncAdapt_|Connection\._cancel\b")
 
 
 class BypassWarning(UserWarning):
@@ -81,8 +85,10 @@ class Leaks:
     ) -> None:
         here = asyncio.current_task()
         left = asyncio.all_tasks().difference(before, {here})
-        # SQLAlchemy closes a connection in a task of its own if the test's is cancelled.
-        if closing := {task for task in left if "AsyncAdapt_" in str(task.get_coro())}:
+        # If the test's task is cancelled, SQLAlchemy closes a connection, and asyncpg
+        # cancels a query, in a task of its own.
+        closing = {task for task in left if ENDING.search(str(task.get_coro()))}
+        if closing:
             await asyncio.wait(closing, timeout=1.0)
         fix = "Await or cancel it, or start it in a fixture."
         for task in left - closing:
@@ -136,8 +142,10 @@ class Leaks:
         dialect = self._engine.dialect
         return not self._may_be_dead or type(dialect).do_ping(dialect, connection)
 
-    def _check_commit(self, _: Connection) -> None:
+    def _check_commit(self, connection: Connection) -> None:
         if not self.is_in_test:
+            # SQLAlchemy takes the transaction for ended, whatever is raised here.
+            self._engine.dialect.do_rollback(connection.connection)
             raise OutsideTestError
 
     def _check_loop(self) -> None:

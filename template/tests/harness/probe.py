@@ -6,7 +6,8 @@ from sqlmodel import Field
 from .application import Base
 
 METADATA = MetaData()  # not that of the models: no migration makes these
-PARENT = ForeignKey("probe.id", deferrable=True, initially="DEFERRED")
+DEFERRED = MetaData()  # what a test makes, because commits take longer with it
+PARENT = ForeignKey("orphan.id", deferrable=True, initially="DEFERRED")
 
 
 class Probe(Base, table=True):
@@ -15,7 +16,14 @@ class Probe(Base, table=True):
     metadata = METADATA
     id: int | None = Field(default=None, primary_key=True)
     name: str = Field(unique=True)
-    parent_id: int | None = Field(default=None, sa_column_args=[PARENT])
+
+
+class Orphan(Base, table=True):
+    """A table whose rows need no parent until they are committed."""
+
+    metadata = DEFERRED
+    id: int = Field(primary_key=True)
+    parent_id: int = Field(sa_column_args=[PARENT])
 
 
 class Reference(Base, table=True):

@@ -16,16 +16,16 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 AssertQueries = Callable[[int], AbstractContextManager[list[str]]]  # the fixture
 # How a transaction begins and ends depends on the database and on the isolation.
 TRANSACTION_CONTROL = ("BEGIN", "RELEASE SAVEPOINT", "ROLLBACK", "SAVEPOINT")
-_START = r"(?:\s|\(|--[^\n]*\n|/\*.*?\*/)*"  # what may come before the first word
+START = r"(?:\s|\(|--[^\n]*\n|/\*.*?\*/)*"  # what may come before the first word
 # What reads and locks nothing. A name that is one of these words counts as a write.
 _READ = re.compile(
-    _START + r"(SELECT|VALUES|SHOW|EXPLAIN|WITH)\b"
+    START + r"(SELECT|TABLE|VALUES|SHOW|EXPLAIN|WITH)\b"
     r"(?!.*\b(INSERT|UPDATE|DELETE|MERGE|SHARE|INTO)\b)",
     re.DOTALL | re.IGNORECASE,
 )
 # What changes neither its connection, once the transaction has ended, nor the schema.
 _PLAIN = re.compile(
-    _START + r"(SELECT\b(?!.*\bINTO\b)|VALUES|SHOW|EXPLAIN|WITH|INSERT|UPDATE|DELETE|"
+    START + r"(SELECT\b(?!.*\bINTO\b)|VALUES|SHOW|EXPLAIN|WITH|INSERT|UPDATE|DELETE|"
     r"MERGE|COPY|TRUNCATE|LOCK|NOTIFY|SAVEPOINT|RELEASE|ROLLBACK|PRAGMA foreign_key_"
     r"check|SET (LOCAL|TRANSACTION|CONSTRAINTS))\b(?!.*(advisory|set_config|;\s*\w))",
     re.DOTALL | re.IGNORECASE,

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from .application import create_engine
-from .probe import Probe
+from .probe import DEFERRED, METADATA
 
 COUNT = text("SELECT count(*) FROM probe")
 INSERT = text("INSERT INTO probe (name) SELECT count(*) FROM probe")
@@ -21,7 +21,8 @@ async def production(tmp_path: Path) -> AsyncIterator[AsyncEngine]:
     """An engine of the application's, with empty tables."""
     engine = create_engine(f"sqlite+aiosqlite:///{tmp_path / 'app.db'}")
     async with engine.begin() as connection:
-        await connection.run_sync(Probe.metadata.create_all)
+        await connection.run_sync(METADATA.create_all)
+        await connection.run_sync(DEFERRED.create_all)
     yield engine
     await engine.dispose()
 
@@ -63,7 +64,7 @@ async def test_rollback_undoes_whatever_was_done(production: AsyncEngine) -> Non
         await connection.rollback()
         assert await connection.scalar(COUNT) == 0
 
-        await connection.exec_driver_sql("INSERT INTO probe VALUES (1, 'orphan', 2)")
+        await connection.exec_driver_sql("INSERT INTO orphan VALUES (1, 2)")
         with pytest.raises(IntegrityError):
             await connection.commit()
         async with production.begin() as writer:

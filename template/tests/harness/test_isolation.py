@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from .probe import Probe, Reference
+from .probe import DEFERRED, Orphan, Probe, Reference
 
 twice = pytest.mark.parametrize("run", ["first", "second"])
 
@@ -32,7 +32,7 @@ async def test_commits_are_undone(
     await session.commit()
     async with session_factory() as other:
         async with other.begin_nested():
-            other.add(Probe(name="child", parent_id=parent.id))
+            other.add(Probe(name="child"))
         with pytest.raises(IntegrityError):
             async with other.begin_nested():
                 other.add(Probe(name="child"))
@@ -57,6 +57,25 @@ async def test_commits_stay_when_a_session_that_has_only_read_ends(
     await session.rollback()
 
     assert await names(session) == ["committed"]
+
+
+@twice
+async def test_deferred_constraint_is_checked_by_the_commit(
+    session: AsyncSession, run: str
+) -> None:
+    connection = await session.connection()
+    await connection.run_sync(DEFERRED.create_all)
+    session.add(Orphan(id=1, parent_id=2))
+    await session.flush()
+    session.add(Orphan(id=2, parent_id=1))
+    await session.commit()
+    session.add(Orphan(id=3, parent_id=4))
+    await session.flush()
+    with pytest.raises(IntegrityError):
+        await session.commit()
+    await session.rollback()
+
+    assert (await session.exec(select(Orphan.id))).all() == [1, 2]
 
 
 @pytest.mark.real_commits

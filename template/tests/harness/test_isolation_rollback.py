@@ -1,22 +1,45 @@
-"""What cannot be done inside the transaction of a test is refused, and says so."""
+"""Sessions and connections share one real connection, and behave as on their own."""
 
 import pytest
+from sqlalchemy import insert, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from .isolation_rollback import RollbackError
 from .probe import Probe
+from .test_isolation import names
 
 
-async def test_second_connection_and_sessions_side_by_side_are_refused(
-    engine: AsyncEngine, session_factory: async_sessionmaker[AsyncSession]
+async def test_connections_have_transactions_of_their_own(
+    engine: AsyncEngine, session: AsyncSession
 ) -> None:
-    with pytest.raises(RollbackError, match="connection of its own.*real_commits"):
-        await engine.connect()
-    with pytest.raises(RollbackError, match="side by side.*real_commits"):  # noqa: PT012
-        async with session_factory() as first, session_factory() as second:
-            first.add(Probe(name="first"))
-            await first.flush()
-            second.add(Probe(name="second"))
-            await second.flush()
-            await first.commit()
+    assert await names(session) == []
+    async with engine.begin() as connection:
+        await connection.execute(insert(Probe).values(name="committed"))
+    async with engine.connect() as connection:
+        await connection.execute(insert(Probe).values(name="undone"))
+        await session.rollback()
+    async with session.begin_nested() as nested:
+        session.add(Probe(name="undone"))
+        await session.flush()
+        await nested.rollback()
+    session.add(Probe(name="kept"))
+    await session.commit()
+
+    assert await names(session) == ["committed", "kept"]
+
+
+async def test_what_would_wait_for_a_lock_is_refused(
+    session: AsyncSession, session_factory: async_sessionmaker[AsyncSession]
+) -> None:
+    session.add(Probe(name="row"))
+    await session.commit()
+    await session.exec(update(Probe).values(name="changed"))
+    async with session_factory() as other:
+        with pytest.raises(RollbackError, match="not committed.*real_commits"):
+            await other.exec(update(Probe).values(name="changed again"))
+
+
+async def test_transaction_in_sql_is_refused(session: AsyncSession) -> None:
+    with pytest.raises(RollbackError, match="real_commits"):
+        await session.execute(text("COMMIT"))
