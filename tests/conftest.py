@@ -28,6 +28,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="run the suite of every combination, not only of all pairs",
     )
     group.addoption(
+        "--programs",
+        metavar="N",
+        default=600,
+        help="compare N random programs a driver under rollback and with real commits",
+    )
+    group.addoption(
+        "--programs-seed",
+        metavar="N",
+        default=1,
+        help="make other programs",
+    )
+    group.addoption(
         "--shard",
         metavar="K/N",
         type=shard_of,

@@ -67,6 +67,8 @@ def test_leaky_test_fails_and_the_next_one_passes(
     options += ["-o", "markers=anyio"]
     if kind == "postgresql":
         options += ["-o", "test_database_lock_timeout=200ms"]
+    elif isolation == "rollback":
+        options += ["-o", "test_database_query_timeout=0.2"]
     run = run_pytest(project.root, [*options, *tests], **variables)
 
     expected = {t: "passed" if "clean" in t else "failed" for t in tests}

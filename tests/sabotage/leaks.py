@@ -46,7 +46,7 @@ BREAKS = [
     in_leaks(
         "connections are not noticed",
         "self._in_use.keys() - connections",
-        f"{LEAK}[not returned",
+        f"{LEAK}[open it",
         new="()",
         backends=ONE_OF_EACH,
         options=ONE_FAILURE,
@@ -75,6 +75,12 @@ BREAKS = [
         "commits outside a test are not refused",
         "if not self.is_in_test:",
         "leaks::commit_outside_a_test_is_refused",
+    ),
+    in_leaks(
+        "commits outside a test leave their transaction open",
+        "self._engine.dialect.do_rollback(connection.connection)",
+        "leaks::commit_outside_a_test_is_refused",
+        new="pass",
     ),
     in_leaks(
         "connections that were changed are used again",

@@ -4,94 +4,61 @@ from functools import partial
 
 from . import HARNESS, IN_MEMORY, LEAK, ONE_OF_EACH, POSTGRESQL, SQLITE, Break
 
-REFUSED = "isolation_rollback::second_connection_and_sessions_side_by_side_are_refused"
+REAL = "isolation::commits_side_by_side_are_undone"
 
 _break = partial(Break, file=f"{HARNESS}/isolation_rollback.py", backends=IN_MEMORY)
+in_virtual = partial(_break, file=f"{HARNESS}/virtual.py")
+in_real = partial(_break, file=f"{HARNESS}/real.py")
 in_sqlite = partial(Break, file=f"{HARNESS}/sqlite.py", backends=SQLITE)
+of_sqlite = partial(_break, file=f"{HARNESS}/sqlite_rollback.py")
 in_postgresql = partial(Break, file=f"{HARNESS}/postgresql.py", backends=POSTGRESQL)
+of_postgresql = partial(in_postgresql, file=f"{HARNESS}/postgresql_rollback.py")
 
 BREAKS = [
     _break(
-        "sessions join without savepoints by default",
-        ', "join_transaction_mode": mode',
+        "connections are real ones",
+        "engine.sync_engine.pool = self._pool",
         "isolation::commits_are_undone",
-        options=(f"{HARNESS}/test_database.py",),  # some of which passes
-    ),
-    _break(
-        "sessions roll the outer transaction back",
-        '"create_savepoint"',
-        "isolation::commits_are_undone",
-        new='"rollback_only"',
-        says="ended the transaction",
-    ),
-    _break(
-        "sessions control the outer transaction",
-        '"create_savepoint"',
-        "isolation::commits_are_undone",
-        new='"control_fully"',
-        says="ended the transaction",
-    ),
-    _break(
-        "outer transaction is committed",
-        "            nested = connection",
-        "isolation::commits_are_undone",
-        new="            await outer.commit()\n            nested = connection",
+        new="pass",
         says="really committed",
+        backends=POSTGRESQL,
     ),
     _break(
-        "outer transaction has ended before the test",
-        "outer = await connection.begin()\n",
-        "isolation::commits_are_undone",
-        new="outer = await connection.begin()\n            await outer.rollback()\n",
-        says="ended the transaction",
+        "connections stay virtual after the test",
+        "                    engine.sync_engine.pool = pool",
+        "isolation::commits",
+        new="                    pass",
     ),
     _break(
-        "connections beside the outer one are not refused",
-        '        event.listen(engine, "do_connect", self._refuse_connection)\n'
-        '        event.listen(engine, "checkout", self._refuse_connection)\n',
-        REFUSED,
-        options=(f"{HARNESS}/test_isolation.py",),  # which passes
+        "connections that are changed are used again",
+        "raw.invalidate if is_spoilt else raw.close",
+        "connections",
+        new="raw.close",
+        options=("-p", "no:randomly"),
     ),
     _break(
-        "sessions that write side by side are not refused",
-        "any(other.has_written for other in later)",
-        REFUSED,
-        new="False",
-        options=(f"{HARNESS}/test_isolation.py",),  # which passes
-    ),
-    _break(
-        "sessions that have only read undo what others commit",
-        " and (must or not others)",
-        "isolation::commits_stay_when_a_session_that_has_only_read_ends",
-    ),
-    _break(
-        "what is lost is not named",
-        "self._is_lost |= savepoint.is_behind",
-        "sessions::commit_that_a_rollback_undoes_is_named",
+        "who listens to the pool is not told",
+        "getattr(pool.dispatch, name)(*arguments)",
+        f"{LEAK}[open it",
         new="pass",
     ),
     _break(
-        "savepoints of readers stay where they were",
-        "        if not any(s.has_written for s in own):",
-        "sessions::reader_that_writes_later_undoes_only_its_own",
-        new="        if False:",
-    ),
-    _break(
-        "savepoints end in any order",
-        "    if later._savepoint != name:",
-        "sessions::reader_that_ends_first_keeps_what_is_written",
-        new="    if False:",
+        "driver that is lent is everybody's",
+        'connection.lend() if hasattr(connection, "lend") else usual(connection)',
+        "by_hand::driver_writes_in_the_transaction",
+        new="usual(connection)",
+        backends=ONE_OF_EACH,
     ),
     _break(
         "mark for real commits is ignored",
         'if test.get_closest_marker("real_commits"):',
-        "isolation::commits_side_by_side_are_undone",
+        REAL,
         backends=ONE_OF_EACH,
     ),
     _break(
         "real commits are not undone",
         "            await self._database.restore(problems)\n            return",
-        "isolation::commits_side_by_side_are_undone",
+        REAL,
         new="            return",
         backends=ONE_OF_EACH,
     ),
@@ -102,22 +69,111 @@ BREAKS = [
         new="pass",
         backends=ONE_OF_EACH,
     ),
-    _break(
-        "end of the outer transaction is not noticed",
-        "elif not outer.is_active:",
-        f"{LEAK}[(?s)ended",
+    in_real(
+        "connections that have only read undo what others commit",
+        "while later and later[0].writer is not mine:",
+        "sessions::reader_that_closes_keeps_the_commit",
+        new="while False:",
     ),
-    _break(
-        "violated constraints are not noticed",
-        "await self._database.violations(connection)",
-        f"{LEAK}[fail in production",
-        new="[]",
+    in_real(
+        "what is lost is not named",
+        "self.lost = LOST",
+        "sessions::commit_that_a_rollback_would_undo_is_named",
+        new="pass",
+        backends=POSTGRESQL,
+    ),
+    in_real(
+        "locks are everybody's",
+        "        if may_wait:\n",
+        "isolation_rollback::what_would_wait_for_a_lock_is_refused",
+        new="        if False:\n",
         backends=ONE_OF_EACH,
     ),
-    _break(
-        "sessions left open are not noticed",
-        "if nested and nested.is_active:",
-        f"{LEAK}[open it",
+    in_real(
+        "layers are not set",
+        "if needs_layer and (top.is_streamed or top.writer not in (None, mine)):",
+        "isolation::commits_are_undone",
+        options=(f"{HARNESS}/test_database.py",),  # some of which passes
+        backends=ONE_OF_EACH,
+    ),
+    in_real(
+        "layers that are needed are released",
+        "and self._is_settled()",
+        "ends::many_transactions_beside_one_that_is_open",
+        new="",
+        backends=POSTGRESQL,
+    ),
+    in_real(
+        "savepoints go with the layers of others",
+        "(name, old if old in kept else layer, settings)",
+        "ends::savepoint_outlives_the_rollback_of_another",
+        new="(name, old, settings)",
+        backends=POSTGRESQL,
+    ),
+    in_virtual(
+        "savepoints are SQL like any other",
+        "if found and self._control(",
+        "isolation_rollback::connections_have_transactions_of_their_own",
+        new="if found and not self._control(",
+        backends=ONE_OF_EACH,
+    ),
+    in_real(
+        "statements are not in turn",
+        "await_only(self._turn.acquire())",
+        "by_hand::streams_and_writes_take_turns",
+        new="self._turn = asyncio.Lock(); await_only(self._turn.acquire())",
+        backends=POSTGRESQL,
+    ),
+    in_virtual(
+        "transaction in SQL is not refused",
+        "if effect.is_refused and not is_control:",
+        "isolation_rollback::transaction_in_sql_is_refused",
+        backends=ONE_OF_EACH,
+    ),
+    in_virtual(
+        "settings of a connection are everybody's",
+        "if effect.is_kept:",
+        "by_hand::setting_of_a_connection_is_not_everybodys",
+        backends=ONE_OF_EACH,
+    ),
+    in_real(
+        "harness's own statements are cancelled with a test's",
+        "return await asyncio.shield(task)",
+        "by_hand::query_that_is_cancelled_ends_its_connection_only",
+        new="return await task",
+        backends=POSTGRESQL,
+    ),
+    in_virtual(
+        "streams outlive their transaction",
+        "if cursor.mine is not self._mine:",
+        "ends::stream_ends_with_its_transaction",
+        backends=POSTGRESQL,
+    ),
+    in_virtual(
+        "what ends with a transaction is not looked for",
+        "mine.ends |= effect.ends",
+        "ends::what_cannot_be_ended_with_a_transaction_is_named",
+        new="pass",
+        backends=POSTGRESQL,
+    ),
+    in_virtual(
+        "commits check nothing",
+        "        if real.kind.defers():",
+        "isolation::deferred_constraint_is_checked_by_the_commit",
+        new="        if False:",
+        backends=ONE_OF_EACH,
+    ),
+    in_virtual(
+        "transactions are not aborted",
+        "                mine.has_failed = True\n                real",
+        "ends::aborted_transaction_can_only_end",
+        new="                real",
+        backends=POSTGRESQL,
+    ),
+    of_sqlite(
+        "queries may take forever",
+        "if self._is_late():",
+        "by_hand::query_without_end_is_stopped",
     ),
     in_sqlite(
         "commits are not counted",
@@ -130,25 +186,23 @@ BREAKS = [
         "        self._saved.backup(self._anchor)\n",
         "isolation::commits_side_by_side_are_undone",
     ),
-    in_sqlite(
+    of_sqlite(
         "every call goes through aiosqlite's thread",
-        "_call_in_this_thread):",
+        'with patch.object(driver, "_execute", self._call_in_this_thread):',
         "threads::rollback",
-        new="self._driver._execute):",
+        new="if True:",
     ),
-    in_sqlite(
+    of_sqlite(
         "tests with real commits run in the loop's thread as well",
-        'with patch.object(self._driver, "_execute", _call_in_this_thread):',
+        'with patch.object(driver, "_execute", self._call_in_this_thread):',
         "threads::real_commits",
-        new="for self._driver._execute in [_call_in_this_thread]:",
-        backends=IN_MEMORY,
+        new="for driver._execute in [self._call_in_this_thread]:",
     ),
-    in_sqlite(
+    of_sqlite(
         "other tasks have no turn",
-        "    await asyncio.sleep(0)  # so",
+        "        await asyncio.sleep(0)  # so",
         "threads::other_tasks",
-        new="    # so",
-        backends=IN_MEMORY,
+        new="        # so",
     ),
     in_postgresql(
         "rows are not looked for",
@@ -168,10 +222,22 @@ BREAKS = [
         "isolation::commits_side_by_side_are_undone",
         new="pass",
     ),
-    in_postgresql(
-        "constraints stay deferred",
-        "SET CONSTRAINTS ALL IMMEDIATE",
-        f"{LEAK}[fail in production",
-        new="SELECT 1",
+    of_postgresql(
+        "local settings are everybody's",
+        "if self._usual and self._applied is not mine:",
+        "ends::local_setting_is_of_its_transaction",
+        options=(f"{HARNESS}/test_isolation.py",),  # which passes
+    ),
+    of_postgresql(
+        "functions only read",
+        "if not volatile:",
+        "ends::function_may_write",
+        new="if True:",
+    ),
+    of_postgresql(
+        "triggers lock nothing",
+        "return bool(self._cascades)",
+        "ends::lock_of_a_trigger_is_refused",
+        new="return False",
     ),
 ]

@@ -1,0 +1,205 @@
+"""What ends with a transaction on PostgreSQL, and how one is aborted."""
+
+# mypy: ignore-errors
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlmodel import Field, SQLModel, func, select
+
+from tests.harness.isolation_rollback import RollbackError
+
+pytestmark = pytest.mark.postgresql
+refused = pytest.raises(RollbackError, match="real_commits")
+
+
+class Mark(SQLModel, table=True):
+    name: str = Field(primary_key=True)
+
+
+async def count(session):
+    return await session.scalar(select(func.count()).select_from(Mark))
+
+
+async def send(session, *statements):
+    for sql in statements:
+        await session.execute(text(sql))
+
+
+async def add(session, name):
+    session.add(Mark(name=name))
+    await session.commit()
+
+
+async def show(session, name="app.tenant"):
+    return await session.scalar(text(f"SELECT current_setting('{name}', true)"))
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        text("SET LOCAL app.tenant = 'it''s'"),
+        text("SELECT set_config('app.tenant', 'it''s', true)"),
+        select(func.set_config("app.tenant", "it's", True)),
+    ],
+    ids=str,
+)
+async def test_local_setting_is_of_its_transaction(session, session_factory, statement):
+    async with session_factory() as other:
+        await session.execute(statement)
+        async with other.begin_nested():
+            assert await show(other) in (None, "")
+        assert await show(session) == "it's"
+        async with session.begin_nested() as nested:
+            await send(session, "SET LOCAL app.tenant = 'nested'")
+            assert await show(other) in (None, "")
+            assert await show(session) == "nested"
+            await nested.rollback()
+        assert await show(session) == "it's"
+        await add(other, "row")
+        await session.commit()
+        assert await show(session) in (None, "")
+
+
+async def test_role_ends_with_its_transaction(session):
+    await send(session, "CREATE ROLE nobody_here", "SET LOCAL ROLE nobody_here")
+    assert await session.scalar(text("SELECT current_user")) == "nobody_here"
+    await session.commit()
+    assert await session.scalar(text("SELECT current_user")) != "nobody_here"
+    await session.rollback()
+    await send(session, "DROP ROLE nobody_here")
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "CREATE TEMPORARY TABLE t (id INT) ON COMMIT DROP",
+        "CREATE TEMPORARY TABLE t (id INT) ON COMMIT DELETE ROWS",
+        "DECLARE c CURSOR FOR SELECT 1",
+    ],
+)
+async def test_what_cannot_be_ended_with_a_transaction_is_named(session, sql):
+    await send(session, sql, "SELECT 1")
+    await session.commit()
+    with refused:
+        await count(session)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    ["NOTIFY c", "SELECT pg_notify('c', '')", "LISTEN c", "SET TRANSACTION READ ONLY"],
+)
+async def test_what_needs_a_real_commit_is_refused(session, sql):
+    with refused:
+        await send(session, sql)
+
+
+async def test_aborted_transaction_can_only_end(session, session_factory):
+    await send(session, "INSERT INTO mark VALUES ('undone')")
+    with pytest.raises(DBAPIError, match="nowhere"):
+        await send(session, "SELECT * FROM nowhere")
+    async with session_factory() as other:
+        assert await count(other) == 0
+        with pytest.raises(DBAPIError, match="current transaction is aborted") as error:
+            await send(session, "SELECT 1")
+        assert error.value.orig.sqlstate == "25P02"
+        await add(other, "kept")
+        await session.commit()
+        assert await count(other) == 1
+    await send(session, "SELECT 1")
+
+
+async def test_savepoint_saves_an_aborted_transaction(session, session_factory):
+    await send(session, "INSERT INTO mark VALUES ('kept')")
+    async with session_factory() as other:
+        with pytest.raises(IntegrityError):  # noqa: PT012
+            async with session.begin_nested():
+                await count(other)
+                await send(session, "INSERT INTO mark VALUES ('undone'), ('kept')")
+        assert await count(other) == 1
+    await add(session, "more")
+    assert await count(session) == 2
+
+
+async def test_savepoint_outlives_the_rollback_of_another(session, session_factory):
+    async with session_factory() as other:
+        await send(other, "INSERT INTO mark VALUES ('other')")
+        async with session.begin_nested() as nested:
+            await send(session, "SELECT 1")  # not before that is the savepoint set
+            await other.rollback()
+            await send(session, "INSERT INTO mark VALUES ('undone')")
+            await nested.rollback()
+        await session.commit()
+        assert await count(other) == 0
+
+
+async def test_function_may_write(session, session_factory):
+    body = "INSERT INTO mark VALUES (n) RETURNING 1"
+    function = f"FUNCTION put(n text) RETURNS int LANGUAGE sql AS $$ {body} $$"
+    await send(session, f"CREATE {function}")
+    await session.commit()
+    async with session_factory() as other:
+        await count(other)
+        await send(session, "SELECT put('undone')")
+        await count(other)
+        await session.rollback()
+        await other.commit()
+        assert await count(other) == 0
+
+
+async def test_many_transactions_beside_one_that_is_open(session, session_factory):
+    await send(session, "INSERT INTO mark VALUES ('open')")
+    async with session_factory() as other:
+        for n in range(40):
+            await add(other, f"{n}")
+    await session.rollback()
+    with refused:
+        await count(session)
+
+
+async def test_stream_ends_with_its_transaction(session):
+    rows = await session.stream(text("SELECT generate_series(1, 9999)"))
+    assert await rows.fetchone()
+    await session.commit()
+    with refused:
+        await rows.all()
+
+
+async def test_failed_stream_undoes_its_own_transaction_only(session, session_factory):
+    numbers = "generate_series(1, 999) AS n"
+    rows = await session.stream(text(f"SELECT 1 / (500 - n) FROM {numbers}"))
+    assert await rows.fetchone()
+    async with session_factory() as other:
+        await add(other, "kept")
+        with pytest.raises(Exception, match="division by zero"):  # the driver's own
+            await rows.fetchall()
+        await session.rollback()
+        assert await count(other) == 1
+
+
+async def test_lock_of_a_trigger_is_refused(session, session_factory):
+    await send(
+        session,
+        "CREATE TABLE counter (n INT)",
+        "CREATE FUNCTION tick() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN UPDATE counter SET n = n + 1; RETURN NEW; END $$",
+        "CREATE TRIGGER tick AFTER INSERT ON mark EXECUTE FUNCTION tick()",
+    )
+    await session.commit()
+    await send(session, "INSERT INTO mark VALUES ('first')")
+    async with session_factory() as other:
+        with refused:
+            await send(other, "INSERT INTO mark VALUES ('second')")
+
+
+async def test_modes_of_constraints_end_with_a_transaction(session):
+    key = "FOREIGN KEY (name) REFERENCES mark DEFERRABLE"
+    await send(session, f"CREATE TABLE later (name TEXT, {key})")
+    await session.commit()
+    await send(session, "SET CONSTRAINTS ALL DEFERRED")
+    await send(
+        session, "INSERT INTO later VALUES ('a')", "INSERT INTO mark VALUES ('a')"
+    )
+    await session.commit()
+    with pytest.raises(IntegrityError):
+        await send(session, "INSERT INTO later VALUES ('b')")
