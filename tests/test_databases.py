@@ -63,7 +63,7 @@ def test_next_test_is_clean_whatever_was_left(
 
 
 @pytest.mark.parametrize("database", [*DATABASES, PSYCOPG], ids=str)
-def test_sessions_that_overlap_keep_what_each_commits(
+def test_transactions_are_kept_apart_under_rollback(
     render: Renderer, tmp_path: Path, database: dict[str, Value]
 ) -> None:
     project = render(**database).copy(tmp_path / "project")
@@ -71,9 +71,25 @@ def test_sessions_that_overlap_keep_what_each_commits(
     text = path.read_text().replace("pool_size=5", "pool_size=1")
     small = "pool_pre_ping=True, pool_size=1, max_overflow=0"
     path.write_text(text.replace("pool_pre_ping=True", small))
-    run = run_pytest(project.root, [add_scenario(project, "sessions")])
+    scenarios = ["sessions", "by_hand", "ends", "limits"]
+    run = run_pytest(project.root, [add_scenario(project, name) for name in scenarios])
 
     assert run.status == 0, run.output
+
+
+@pytest.mark.parametrize("database", [*DATABASES, PSYCOPG], ids=str)
+def test_what_rollback_cannot_show_shows_with_real_commits(
+    render: Renderer, tmp_path: Path, database: dict[str, Value]
+) -> None:
+    project = render(**database).copy(tmp_path / "project")
+    path = project.root / add_scenario(project, "limits")
+    path.write_text(f"{path.read_text()}\n\npytestmark = pytest.mark.real_commits\n")
+    options = []
+    if database["backend"] == "postgresql":
+        options = ["-o", "test_database_lock_timeout=200ms"]
+    run = run_pytest(project.root, [*options, str(path)])
+
+    assert "passed" not in run.outcomes.values(), run.output
 
 
 @pytest.mark.parametrize("isolation", ["rollback", "truncate"])

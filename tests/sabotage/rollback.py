@@ -24,12 +24,6 @@ BREAKS = [
         backends=POSTGRESQL,
     ),
     _break(
-        "connections stay virtual after the test",
-        "                    engine.sync_engine.pool = pool",
-        "isolation::commits",
-        new="                    pass",
-    ),
-    _break(
         "connections that are changed are used again",
         "raw.invalidate if is_spoilt else raw.close",
         "connections",
@@ -135,13 +129,6 @@ BREAKS = [
         "if effect.is_kept:",
         "by_hand::setting_of_a_connection_is_not_everybodys",
         backends=ONE_OF_EACH,
-    ),
-    in_real(
-        "harness's own statements are cancelled with a test's",
-        "return await asyncio.shield(task)",
-        "by_hand::query_that_is_cancelled_ends_its_connection_only",
-        new="return await task",
-        backends=POSTGRESQL,
     ),
     in_virtual(
         "streams outlive their transaction",

@@ -138,6 +138,24 @@ async def test_query_that_is_cancelled_ends_its_connection_only(
     assert await count(session) == 2
 
 
+@pytest.mark.parametrize("steps", range(1, 25))
+async def test_session_that_is_cancelled_anywhere_harms_nobody(session_factory, steps):
+    async def work():
+        async with session_factory() as session, session.begin_nested():
+            await count(session)
+
+    async with session_factory() as first:
+        await add(first, "kept")
+    task = asyncio.create_task(work())
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.wait([task])
+    async with session_factory() as last:
+        await add(last, "more")
+        assert await count(last) == 2
+
+
 async def test_schema_changes_are_of_their_transaction(session, session_factory):
     await send(session, "CREATE TABLE made (id INT)", "INSERT INTO made VALUES (1)")
     await session.rollback()

@@ -11,9 +11,12 @@ from sqlalchemy import text
 
 async def thread_of(session):
     connection = await session.connection()
-    # Not `raw.driver_connection`, after which the connection would not be used again.
-    driver = (await connection.get_raw_connection()).dbapi_connection.driver_connection
-    await driver.create_function("thread", 0, threading.get_ident)
+    # Not the driver's own method, after which the connection would not be used again.
+    await connection.run_sync(
+        lambda c: c.connection.dbapi_connection.create_function(
+            "thread", 0, threading.get_ident
+        )
+    )
     return await connection.scalar(text("SELECT thread()"))
 
 

@@ -5,12 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from sqlalchemy import URL, QueuePool, make_url
-from sqlalchemy.ext.asyncio import (
-    AsyncConnection,
-    AsyncEngine,
-    async_sessionmaker,
-    create_async_engine,
-)
+from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from . import sqlite
@@ -49,7 +44,7 @@ async def connect() -> AsyncIterator[AsyncEngine]:
     bound already, by an outer block or by the tests, the block joins in.
     """
     if bind := session_factory.kw["bind"]:
-        yield bind.engine if isinstance(bind, AsyncConnection) else bind
+        yield bind
         return
     settings = Settings()
     engine = create_engine(
