@@ -5,7 +5,11 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from sqlalchemy import URL, QueuePool, make_url
-from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import (
+    AsyncEngine,
+    async_sessionmaker,
+    create_async_engine,
+)
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from . import sqlite

@@ -1,7 +1,7 @@
 """Virtual connections: each has transactions of its own on the one real connection."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -316,6 +316,9 @@ class VirtualCursor:
 
     def __setattr__(self, name: str, value: Any) -> None:
         setattr(self._cursor, name, value)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._cursor)
 
     def execute(self, statement: str, parameters: Any = None) -> Any:
         """Execute a statement."""
