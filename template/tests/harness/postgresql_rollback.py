@@ -129,7 +129,8 @@ class Transactions:
         if settings := _local_names(statement, parameters):
             if effect.is_kept or _UNCLEAR.intersection(settings):
                 return replace(effect, writes=("SET", ""), is_kept=True, ends=True)
-            return replace(effect, writes=None, sets=tuple(settings))
+            writes = None if effect.writes == ("SET", "") else effect.writes
+            return replace(effect, writes=writes, sets=tuple(settings))
         if effect.writes:
             return effect
         names = set(_CALL.findall(statement.lower()))
