@@ -161,7 +161,7 @@ async def test_driver(session):
     await raw.driver_connection.execute("COMMIT")
 
 
-@leaky("written and not committed", FIX, commits="undone")
+@leaky("not committed yet", FIX, commits="undone")
 async def test_interleaved(session, session_factory):
     await add(session)
     async with session_factory() as other:
@@ -169,7 +169,7 @@ async def test_interleaved(session, session_factory):
             await one.execute(text("UPDATE trace SET name = 'changed'"))
 
 
-@leaky("query has blocked everything for 0.2 s", FIX, commits="undone", on="sqlite")
+@leaky("query has blocked all else for 0.2 seconds", FIX, commits="undone", on="sqlite")
 async def test_query_without_end(session):
     await session.scalar(text(SLOW.format(1, 300_000_000)))
 

@@ -30,6 +30,7 @@ async def test_commits_are_undone(
     parent = Probe(name="parent")
     session.add(parent)
     await session.commit()
+    assert parent.id is not None
     async with session_factory() as other:
         async with other.begin_nested():
             other.add(Probe(name="child"))
@@ -57,25 +58,6 @@ async def test_commits_stay_when_a_session_that_has_only_read_ends(
     await session.rollback()
 
     assert await names(session) == ["committed"]
-
-
-@twice
-async def test_deferred_constraint_is_checked_by_the_commit(
-    session: AsyncSession, run: str
-) -> None:
-    connection = await session.connection()
-    await connection.run_sync(DEFERRED.create_all)
-    session.add(Orphan(id=1, parent_id=2))
-    await session.flush()
-    session.add(Orphan(id=2, parent_id=1))
-    await session.commit()
-    session.add(Orphan(id=3, parent_id=4))
-    await session.flush()
-    with pytest.raises(IntegrityError):
-        await session.commit()
-    await session.rollback()
-
-    assert (await session.exec(select(Orphan.id))).all() == [1, 2]
 
 
 @pytest.mark.real_commits
@@ -121,3 +103,22 @@ async def test_schema_changes_are_undone(session: AsyncSession, run: str) -> Non
     await session.commit()
 
     assert await session.scalar(text("SELECT count(made_by_a_test) FROM probe")) == 0
+
+
+@twice
+async def test_deferred_constraint_is_checked_by_the_commit(
+    session: AsyncSession, run: str
+) -> None:
+    connection = await session.connection()
+    await connection.run_sync(DEFERRED.create_all)
+    session.add(Orphan(id=1, parent_id=2))
+    await session.flush()
+    session.add(Orphan(id=2, parent_id=1))
+    await session.commit()
+    session.add(Orphan(id=3, parent_id=4))
+    await session.flush()
+    with pytest.raises(IntegrityError):
+        await session.commit()
+    await session.rollback()
+
+    assert (await session.exec(select(Orphan.id))).all() == [1, 2]
