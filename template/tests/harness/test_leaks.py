@@ -2,21 +2,20 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-{% if isolation == "rollback" %}
-from typing import Any
-{% endif %}
 
 import pytest
 from sqlalchemy import insert
 from sqlalchemy.exc import UnboundExecutionError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from . import Database
 from .application import create_engine, session_factory
+from .database import Database
 from .leaks import BypassWarning, EventLoopError, OutsideTestError
 from .plugin import Isolate
 from .probe import Probe
 from .test_isolation import names
+
+Leak = Callable[[AsyncSession], Awaitable[object]]
 
 
 async def add(session: AsyncSession, name: str) -> None:
@@ -36,30 +35,16 @@ async def leave_a_session(_: AsyncSession) -> object:
     return session
 
 
-{% if isolation == "rollback" %}
-async def commit_with_the_driver(session: AsyncSession) -> None:
-    connection = await session.connection()
-    driver: Any = (await connection.get_raw_connection()).driver_connection
-    await driver.execute("COMMIT")
-
-
-{% endif %}
 @pytest.mark.parametrize(
     ("why", "leak"),
     [
         ("left unawaited: .*sleep", leave_a_task),
         ("open it with `async with`", leave_a_session),
-{% if isolation == "rollback" %}
-        ("really committed", commit_with_the_driver),
         pytest.param("not returned", leave_a_session, marks=pytest.mark.real_commits),
-{% endif %}
     ],
 )
 async def test_leaky_test_fails_and_no_later_one(
-    isolate: Isolate,
-    request: pytest.FixtureRequest,
-    why: str,
-    leak: Callable[[AsyncSession], Awaitable[object]],
+    isolate: Isolate, request: pytest.FixtureRequest, why: str, leak: Leak
 ) -> None:
     tasks = asyncio.all_tasks()
     with pytest.raises(pytest.fail.Exception, match=why):
@@ -93,7 +78,7 @@ async def test_another_event_loop_is_refused(session: AsyncSession) -> None:
 async def test_commit_outside_a_test_is_refused_and_leaves_no_transaction(
     database: Database, isolate: Isolate, request: pytest.FixtureRequest
 ) -> None:
-    with pytest.raises(OutsideTestError):  # noqa: PT012
+    with pytest.raises(OutsideTestError):
         async with database.engine.connect() as connection:
             await connection.execute(insert(Probe).values(name="outside"))
             await connection.commit()
