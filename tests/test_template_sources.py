@@ -1,5 +1,6 @@
 """The template's own files: what must hold for them before anything is rendered."""
 
+import re
 from pathlib import Path
 
 import jinja2.meta
@@ -25,7 +26,8 @@ def test_names_are_legal_everywhere_and_every_variable_is_a_question_that_is_use
         assert not set(path.name) & set('"<>:\\|?*'), path
         is_rendered = path.suffix in (".jinja", ".yml") or name.parts[0] in INCLUDED
         for text in (str(name), path.read_text() if is_rendered else ""):
-            syntax = questionnaire.jinja.parse(text)
+            cooked = re.sub(r"^# \{% (end)?raw %\}", "", text, flags=re.MULTILINE)
+            syntax = questionnaire.jinja.parse(cooked)
             used |= jinja2.meta.find_undeclared_variables(syntax)
 
     assert used - COPIERS_OWN == set(questionnaire.details)
