@@ -5,10 +5,10 @@ import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy.util.concurrency import await_only
+from sqlalchemy.util.concurrency import await_only, greenlet_spawn
 
 from .queries import START, is_read
 from .real import finish
@@ -113,16 +113,28 @@ class Transactions:
 
     @asynccontextmanager
     async def begun(self, adapted: Any) -> AsyncIterator[None]:
-        """Let the first statement in the block begin a transaction."""
+        """Begin a transaction for the block."""
         self.adapted = adapted
         self.forget()
         self._has_changed = False  # so that a rollback changes the schema, too
         self._usual: dict[str, str] = {}  # settings without SET LOCAL
         self._applied: Transaction | None = None  # whose settings are in force
+        await greenlet_spawn(self._begin)
         yield
 
+    def _begin(self) -> None:
+        # Psycopg does that before a statement. SQLAlchemy does it for asyncpg, but does
+        # not notice if the BEGIN is cancelled.
+        if start := getattr(self.adapted, "_start_transaction", None):
+            await_only(start())
+
+    def _restart(self) -> None:
+        self.adapted.rollback()
+        self._begin()
+
     def _ask(self, query: str) -> list[Any]:
-        rows: list[Any] = finish(lambda: self.adapted.execute(query).fetchall())
+        asked = greenlet_spawn(lambda: self.adapted.execute(query).fetchall())
+        rows: list[Any] = finish(asked)
         return rows
 
     def effect_of(self, statement: str, parameters: Any) -> Effect:
@@ -152,10 +164,6 @@ class Transactions:
 
     def enter(self, mine: Transaction, effect: Effect) -> None:
         """Make the connection what it is for a transaction, before a statement."""
-        # asyncpg, and what adapts it, do not agree after a BEGIN that is cancelled.
-        start = getattr(self.adapted, "_start_transaction", None)
-        if start and self.adapted._transaction is None:
-            finish(lambda: await_only(start()))
         if mine.has_failed:
             with suppress(Exception):  # so that the statement fails as it should
                 self._ask("ABORT THIS")
@@ -207,14 +215,14 @@ class Transactions:
             self.control(f"SET CONSTRAINTS {', '.join(names)} DEFERRED")
 
     def control(self, *statements: str, restart: bool = False) -> None:
-        """Send statements, or first roll back: the next statement begins again."""
+        """Send statements, or first begin another transaction instead of this one."""
         if restart:
-            finish(self.adapted.rollback)
+            finish(greenlet_spawn(self._restart))
         if statements:
             # For a text that it knows, psycopg would not notice that a rollback has
             # undone statements that it takes for prepared.
             sql = f"{'; '.join(statements)} -- {next(self._number)}"
-            finish(partial(self.adapted.run_async, lambda driver: driver.execute(sql)))
+            finish(self.adapted.driver_connection.execute(sql))
 
     def state_of(self, error: BaseException) -> str | None:
         """Return the SQLSTATE of an error of the server's."""

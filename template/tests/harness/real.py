@@ -6,11 +6,10 @@ to a savepoint, a layer, above which nobody else has written.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from sqlalchemy.util import greenlet_spawn
 from sqlalchemy.util.concurrency import await_only
 
 from .transactions import (
@@ -167,11 +166,11 @@ def _clash(mine: Writes | None, other: Writes) -> bool:
     return mine[1] == other[1] and verbs != {"INSERT"}
 
 
-def finish(call: Callable[[], Any]) -> Any:
-    """Return what a call returns that nobody can cancel half-way."""
+def finish(work: Coroutine[Any, Any, Any]) -> Any:
+    """Return what a coroutine returns that nobody can cancel half-way."""
 
     async def finished() -> Any:
-        task = asyncio.ensure_future(greenlet_spawn(call))
+        task = asyncio.ensure_future(work)
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:

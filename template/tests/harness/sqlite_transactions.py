@@ -6,9 +6,11 @@ import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any
 from unittest.mock import patch
+
+from sqlalchemy.util import greenlet_spawn
 
 from .queries import START
 from .real import finish
@@ -99,11 +101,10 @@ class Transactions:
     def control(self, *statements: str, restart: bool) -> None:
         """Send statements, or first begin another transaction instead of this one."""
         if restart:
-            finish(self.adapted.rollback)
+            finish(greenlet_spawn(self.adapted.rollback))
             statements = ("BEGIN IMMEDIATE", *statements)
         for statement in statements:
-            send = partial(_execute, sql=statement)
-            finish(partial(self.adapted.run_async, send))
+            finish(self.adapted.driver_connection.execute(statement))
 
     def effect_of(self, statement: str, _parameters: object) -> Effect:
         """Return what a statement does."""
@@ -147,7 +148,3 @@ class Transactions:
     def commits(self) -> bool:
         """Return False: sqlite3 begins transactions by itself."""
         return False
-
-
-async def _execute(driver: Any, sql: str) -> None:
-    await driver.execute(sql)

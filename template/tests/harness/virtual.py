@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from sqlalchemy.util.concurrency import in_greenlet
+from sqlalchemy.util.concurrency import greenlet_spawn, in_greenlet
 
 from .queries import is_plain
 from .real import Real, finish
@@ -181,7 +181,7 @@ class VirtualConnection:
             if was_cancelled:
                 real.is_changed = True
                 if cursor:  # which keeps SQLite's lock
-                    finish(cursor.close)
+                    finish(greenlet_spawn(cursor.close))
             if state is None:
                 real.lost = REFUSED
             elif real.kind.aborts and (state or mine.has_failed or was_cancelled):
