@@ -12,7 +12,7 @@ from .matrix.repositories import git
 
 CHANGELOG = (REPOSITORY / "CHANGELOG.md").read_text()
 # What reaches projects.
-PRODUCT = ["copier.yml", "template", "hooks", "factories", "licenses"]
+PRODUCT = ["copier.yml", "template", "hooks", "sections", "factories", "licenses"]
 KINDS = {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security", "By hand"}
 
 

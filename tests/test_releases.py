@@ -58,7 +58,7 @@ def replace(root: Path, pattern: str, new: str, *globs: str) -> None:
 
 def make_next_version(repository: Path) -> None:
     """Release a version in which much has moved."""
-    template = ("template/**/*", "copier.yml", "hooks/*")
+    template = ("template/**/*", "sections/**/*", "copier.yml", "hooks/*")
     # A question has another name,
     replace(repository, r"\bcoverage_fail_under\b", "minimum_coverage", *template)
     with (repository / "copier.yml").open("a") as file:

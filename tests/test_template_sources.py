@@ -11,7 +11,7 @@ from .matrix.questionnaire import Questionnaire
 # What Copier gives to templates besides the answers.
 COPIERS_OWN = {"_copier_answers", "_copier_conf", "_copier_operation"}
 COPIERS_OWN |= {"_external_data"}
-INCLUDED = ("licenses", "factories")
+INCLUDED = ("licenses", "factories", "sections")
 SOURCES = ("copier.yml", "template", "hooks", *INCLUDED)
 
 
@@ -31,6 +31,30 @@ def test_names_are_legal_everywhere_and_every_variable_is_a_question_that_is_use
             used |= jinja2.meta.find_undeclared_variables(syntax)
 
     assert used - COPIERS_OWN == set(questionnaire.details)
+
+
+def test_every_section_is_included_and_every_include_finds_a_section(
+    template: Path,
+) -> None:
+    sections = [path for path in template.glob("sections/**/*") if path.is_file()]
+    texts = [
+        path.read_text() for path in (*template.glob("template/**/*.jinja"), *sections)
+    ]
+    # Either the whole name of a file, or that of a folder, which an answer follows.
+    named = set(re.findall(r'"(sections/[\w./-]+)"', "".join(texts)))
+
+    assert all((template / name).exists() for name in named)
+    for path in sections:
+        name, folder = (str(p.relative_to(template)) for p in (path, path.parent))
+        assert {name, f"{folder}/"} & named, path
+
+
+def test_lines_with_tags_are_few(template: Path) -> None:
+    files = [*template.glob("template/**/*"), *template.glob("sections/**/*")]
+    lines = [x for p in files if p.is_file() for x in p.read_text().splitlines()]
+    tags = [line for line in lines if "{%" in line]
+
+    assert len(tags) / len(lines) <= 0.05
 
 
 def test_plain_python_files_are_linted_and_formatted(template: Path) -> None:
