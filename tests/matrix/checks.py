@@ -94,6 +94,7 @@ def problems_of(text: str, path: Path) -> list[str]:
 
 def check_prose(project: Project) -> None:
     """Fail for a file that is too long to be read, or tells of what was not chosen."""
+    modules = {path.name for path in project.files("*.py")}
     for name in PROSE:
         text = project.read(name)
         # Other answers are what this section is about.
@@ -106,6 +107,8 @@ def check_prose(project: Project) -> None:
         for pattern, (question, values) in TOPICS.items():
             if project.answers[question] not in values and re.search(pattern, text):
                 project.fail(f"{name} mentions {pattern}, but not for {question}")
+        if missing := set(re.findall(r"`(\w+\.py)`", text)) - modules:
+            project.fail(f"{name} names {missing}, which the project has not")
 
 
 def check_pytest_settings(project: Project, twin: Project) -> None:
