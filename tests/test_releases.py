@@ -61,8 +61,7 @@ def make_next_version(repository: Path) -> None:
     template = ("template/**/*", "sections/**/*", "copier.yml", "hooks/*")
     # A question has another name,
     replace(repository, r"\bcoverage_fail_under\b", "minimum_coverage", *template)
-    with (repository / "copier.yml").open("a") as file:
-        file.write(MIGRATION)
+    replace(repository, r"(?=# \{% endraw)", MIGRATION, "copier.yml")
     (repository / "hooks" / "rename_answer.py").write_text(RENAME_ANSWER)
     # a module of the harness, too,
     harness = repository / "template" / "tests" / "harness"
@@ -70,7 +69,6 @@ def make_next_version(repository: Path) -> None:
     replace(harness, r"\bqueries\b(?=[.\s])", "statements", "*.py*")
     # a choice has gone,
     replace(repository, r".*\brecreate.*: recreate\n", "", "copier.yml")
-    replace(repository, r', "recreate"\]', "]", "hooks/updates.jinja")
     # there are higher floors,
     floors = r'"(mypy|pytest-xdist)>=([\d.]+)"'
     replace(repository, floors, r'"\1>=\2.0"', "template/pyproject.toml.jinja")
