@@ -13,6 +13,8 @@ from .matrix.projects import Renderer
 from .matrix.runs import DEADLINE
 from .matrix.serving import prepare_database, serve, with_database
 
+pytestmark = pytest.mark.one_of("driver", "migrations", "workers")
+
 NEW = {"title": "Build", "project_id": 1, "created_by_id": 1}
 
 

@@ -12,6 +12,8 @@ from .matrix.runner import run_pytest
 from .matrix.runs import ADMIN, plain_user
 from .scenarios import add_scenario, assert_says
 
+pytestmark = pytest.mark.one_of("isolation", "options")
+
 
 def test_transactions_on_sqlite_work_as_on_postgresql(
     render: Renderer, tmp_path: Path

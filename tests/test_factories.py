@@ -11,6 +11,8 @@ from .matrix.questionnaire import Value
 from .matrix.runner import Run, run_pytest
 from .scenarios import add_scenario, sections
 
+pytestmark = pytest.mark.one_of("library")
+
 LIBRARIES = ["factory-boy", "polyfactory"]
 DATABASES: list[tuple[Value, Value]] = [
     *(("sqlite-memory", isolation) for isolation in STRATEGIES),

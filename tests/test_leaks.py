@@ -12,6 +12,8 @@ from .matrix.projects import Renderer
 from .matrix.runner import run_pytest
 from .scenarios import add_scenario, assert_says, sections
 
+pytestmark = pytest.mark.one_of("kind")
+
 SCENARIO = Path(__file__).parent / "scenarios" / "leaky.py"
 
 

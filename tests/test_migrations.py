@@ -14,6 +14,8 @@ from .matrix.questionnaire import Value
 from .matrix.runner import run_pytest
 from .scenarios import add_scenario, assert_says
 
+pytestmark = pytest.mark.one_of("backend", "example")
+
 MODEL = '''"""Invoices."""
 
 from datetime import datetime

@@ -9,6 +9,8 @@ from .matrix.projects import Renderer
 from .matrix.runner import run_pytest
 from .scenarios import add_scenario, sections
 
+pytestmark = pytest.mark.one_of("isolation")
+
 SECTION = "Captured rows teardown"
 
 

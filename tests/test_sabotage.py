@@ -18,6 +18,7 @@ OPTIONS = ["-q", "--tb=line", "--maxfail=3", "-p", "no:pytest_cov"]
 OPTIONS += ["-p", "no:unraisableexception"]
 
 
+@pytest.mark.one_of("backend", first=True)  # the one on which it shows most
 @pytest.mark.parametrize(
     ("broken", "backend"),
     [

@@ -10,6 +10,8 @@ from .matrix.projects import Renderer
 from .matrix.runner import run_pytest
 from .matrix.runs import ADMIN, databases_like, plain_user
 
+pytestmark = pytest.mark.one_of("isolation")
+
 # Ends while autovacuum, which it has made slow, is at work in the database.
 VACUUMED = """
 import asyncio

@@ -10,6 +10,8 @@ from .matrix.runner import run_pytest
 from .matrix.runs import plain_user
 from .scenarios import add_scenario
 
+pytestmark = pytest.mark.one_of("isolation")
+
 
 @pytest.mark.parametrize("isolation", STRATEGIES)
 @pytest.mark.parametrize("backend", SINGLE_BACKENDS)

@@ -1,10 +1,13 @@
 """The environment in which commands run in rendered projects."""
 
+import functools
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+from . import forking
 
 REPOSITORY = Path(__file__).parents[2]
 COPIER_SETTINGS = Path(__file__).with_name("copier_settings.yml")
@@ -44,8 +47,11 @@ def run(
     folder: Path, *command: str | Path, **own: str | Path
 ) -> subprocess.CompletedProcess[str]:
     """Run a command in a folder, without input, and return what came of it."""
+    words = [str(part) for part in command]
+    if words[0] in _forked() and "PATH" not in own:
+        return forking.run(folder, words, variables(**own), TIMEOUT)
     return subprocess.run(
-        [str(part) for part in command],
+        words,
         capture_output=True,
         check=False,
         cwd=folder,
@@ -54,6 +60,12 @@ def run(
         text=True,
         timeout=TIMEOUT,
     )
+
+
+@functools.cache
+def _forked() -> set[str]:
+    """Return how commands begin that are run without starting Python."""
+    return {*forking.PROGRAMS, *map(program, forking.PROGRAMS)}
 
 
 def program(name: str) -> str:

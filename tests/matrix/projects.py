@@ -42,6 +42,9 @@ class Project:
         """Return the text of one of the project's files."""
         return (self.root / path).read_bytes().decode()
 
+    def write(self) -> None:
+        """Do nothing: this project is on the disk."""
+
     def copy(self, folder: Path) -> "Project":
         """Return a copy of the project in the new folder `folder`."""
         shutil.copytree(self.root, folder)
