@@ -227,6 +227,32 @@ def test_no_tool_is_started_for_what_was_checked_before(
         check_sources([render(python_version="3.14")], own / "mypy")
 
 
+SHOWN = """
+import os
+import sys
+
+def test_shown():
+    print(os.getcwd(), sorted(os.environ.items()), sys.argv, sys.path, sys.flags)
+    print(sys.stdin.read(), sorted(os.listdir("/proc/self/fd")))
+    print("to the other file", file=sys.stderr)
+    sys.exit(3)
+"""
+
+
+def test_program_that_is_forked_is_as_one_that_was_started(tmp_path: Path) -> None:
+    (tmp_path / "test_shown.py").write_text(SHOWN)
+    command = [environment.program("pytest"), "-sq", "-p", "no:cacheprovider"]
+    path = environment.variables()["PATH"]
+
+    forked = environment.run(tmp_path, *command)
+    started = environment.run(tmp_path, *command, PATH=path)
+
+    assert [forked.returncode, forked.stderr] == [started.returncode, started.stderr]
+    assert "to the other file" in forked.stderr
+    [shown, expected] = [run.stdout.split(" in ")[0] for run in (forked, started)]
+    assert shown == expected
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from tempfile import TemporaryFile
 
 PROGRAMS = ("alembic", "copier", "mypy", "pytest")
 # What projects import, too. No plugins of pytest: it has to import these itself.
@@ -32,7 +33,7 @@ def run(
     folder: Path, command: list[str], variables: dict[str, str], timeout: float
 ) -> subprocess.CompletedProcess[str]:
     """Do what `subprocess.run` does, for one of the `PROGRAMS`."""
-    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
+    with TemporaryFile("w+") as output, TemporaryFile("w+") as errors:
         reader, writer = os.pipe()
         try:
             order = json.dumps([str(folder), command, variables]).encode()
@@ -48,7 +49,7 @@ def run(
             os.close(reader)
         for file in (output, errors):
             file.seek(0)
-        printed = [file.read().decode() for file in (output, errors)]
+        printed = [file.read() for file in (output, errors)]
     return subprocess.CompletedProcess(command, status, *printed)
 
 
@@ -56,10 +57,10 @@ def run(
 def _server() -> tuple[socket.socket, subprocess.Popen[bytes]]:
     """Start the process that is forked; it ends when this process does."""
     ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    command = [sys.executable, "-P", __file__, str(its.fileno())]
     with its:
         process = subprocess.Popen(
-            command,
+            [sys.executable, __file__, str(its.fileno())],
+            env={k: v for k, v in os.environ.items() if not k.startswith("PYTHON")},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             pass_fds=[its.fileno()],
@@ -81,6 +82,7 @@ def serve(orders: socket.socket) -> None:
         importlib.import_module(module)
     gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those who watch
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     while True:
         order, files, *_ = socket.recv_fds(orders, PACKET, 3)
         if not order:
@@ -88,8 +90,7 @@ def serve(orders: socket.socket) -> None:
         if not os.fork():
             folder, command, variables = json.loads(order)
             watch(files[2])
-            become(Path(folder), variables, files)
-            sys.argv = command
+            become(Path(folder), command, variables, files)
             sys.exit(programs[Path(command[0]).name]())
         for file in files:
             os.close(file)
@@ -105,8 +106,10 @@ def watch(writer: int) -> None:
         os._exit(0)
 
 
-def become(folder: Path, variables: dict[str, str], files: list[int]) -> None:
-    """Give this process a folder, variables and files, as a new one would have."""
+def become(
+    folder: Path, command: list[str], variables: dict[str, str], files: list[int]
+) -> None:
+    """Give this process what one would have that the command has started."""
     for number, file in enumerate(files[:2], 1):
         os.dup2(file, number)
     os.closerange(3, os.sysconf("SC_OPEN_MAX"))
@@ -114,9 +117,13 @@ def become(folder: Path, variables: dict[str, str], files: list[int]) -> None:
     os.environ.clear()
     os.environ.update(variables)
     tempfile.tempdir = None
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    sys.argv = command
     paths = variables.get("PYTHONPATH", "").split(os.pathsep)
-    sys.path[:0] = [str(folder / path) for path in paths if path]
+    own = [str(folder / path) for path in paths if path]
+    sys.path[:0] = [str(Path(command[0]).parent), *own]
 
 
 if __name__ == "__main__":
+    del sys.path[0]  # where this file is
     serve(socket.socket(fileno=int(sys.argv[1])))
