@@ -12,6 +12,7 @@ from . import forking
 REPOSITORY = Path(__file__).parents[2]
 COPIER_SETTINGS = Path(__file__).with_name("copier_settings.yml")
 LOCK = REPOSITORY / "requirements-dev.txt"
+NOT_ASKED_FOR = ("randomly", "schemathesis", "hypothesispytest", "faker")
 TIMEOUT = 600.0  # seconds: nothing takes as long unless it hangs
 
 # Settings of whoever runs these tests, which must not reach the projects.
@@ -36,7 +37,7 @@ def variables(**own: str | Path) -> dict[str, str]:
         "GIT_COMMITTER_EMAIL": "a@example.com",
         # Installed for those that ask for them: wherever they are, one shuffles, and
         # the others double the time that pytest takes to start.
-        "PYTEST_ADDOPTS": "-p no:randomly -p no:schemathesis -p no:hypothesispytest",
+        "PYTEST_ADDOPTS": " ".join(f"-p no:{plugin}" for plugin in NOT_ASKED_FOR),
         "PATH": f"{programs}{os.pathsep}{kept.get('PATH', os.defpath)}",
         "PYTHONPATH": "src",
     }
