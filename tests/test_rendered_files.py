@@ -105,15 +105,15 @@ def test_api_is_rendered_if_it_is_chosen(render: Renderer) -> None:
 
 
 def test_factories_are_of_the_chosen_library(render: Renderer) -> None:
-    base, own = "tests/harness/factories.py", "tests/factories.py"
-    shared = "tests/harness/for_factories.py"
+    own, shared = "tests/factories.py", "tests/harness/for_factories.py"
     for library, module in (("factory-boy", "factory"), ("polyfactory", "polyfactory")):
         for example in (True, False):
             project = render(factories=library, example=example)
+            base = f"tests/harness/factories_{library.replace('-', '_')}.py"
             found = {name for name in names(project) if "factories" in name}
             tests = {"tests/harness/test_factories.py"}
             tests |= {"tests/test_factories.py"} if example else set()
-            assert found == {base, own, shared, *tests}
+            assert found == {base, "tests/harness/factories.py", own, shared, *tests}
             assert f"\nfrom {module}" in project.read(base)
             assert ("class TaskFactory" in project.read(own)) == example
     assert not [name for name in names(render(factories="none")) if "factor" in name]
