@@ -28,12 +28,12 @@ class Changes:
         """Undo what was committed; return whether anything had been."""
         if self.are_none():
             return False
-        has_schema = self.have_schema()
+        version = self._pragma("schema_version")
         self._database.copy()
-        if not has_schema:
+        if version == self._schema:
             # The copy has raised it, so that all connections would read the same
             # schema again, which takes longer than the copy.
-            self._database.anchor.execute(f"PRAGMA schema_version={self._schema}")
+            self._database.anchor.execute(f"PRAGMA schema_version={version}")
         self.mark()
         return True
 
