@@ -12,7 +12,7 @@ from . import edits, environment
 from .environment import program
 from .projects import Project, Renderer
 from .questionnaire import ANSWERS_FILE, Value, data
-from .repositories import commit, git
+from .repositories import MINE, commit, git
 from .runner import run_pytest
 
 Completed = subprocess.CompletedProcess[str]
@@ -181,15 +181,14 @@ class User:
     def _work(self) -> None:
         """Do what users do."""
         root = self.root
-        first = '"0001"' if self.project.answers["example"] else "None"
-        for path, text in edits.FILES.items():
-            (root / path).parent.mkdir(exist_ok=True, parents=True)
-            (root / path).write_text(text.replace("{down_revision}", first))
-        for path, change in edits.OWN.items():
-            if (root / path).exists():
-                edit(root / path, *change)
+        shutil.copytree(edits.WORK, root, dirs_exist_ok=True)
+        if not self.project.answers["example"]:
+            edit(root / "migrations/versions/0002_invoices.py", '"0001"', "None")
+        for path in self.own_files():
+            if path not in edits.OWN and self.project.read(path):
+                edit(root / path, "", MINE)
         pytest = "pytest.ini" if (root / "pytest.ini").exists() else "pyproject.toml"
-        for where in (edits.SHARED, {pytest: edits.PYTEST[pytest]}):
+        for where in (edits.OWN, edits.SHARED, {pytest: edits.PYTEST[pytest]}):
             for path, changes in where.items():
                 for change in changes if (root / path).exists() else []:
                     edit(root / path, *change)

@@ -66,13 +66,14 @@ BREAKS = [
     in_real(
         "connections that have only read undo what others commit",
         "while later and later[0].writer is not mine:",
-        "sessions::reader_that_closes_keeps_the_commit",
+        "isolation::commits_stay_when_a_session_that_has_only_read_ends",
         new="while False:",
+        options=(f"{HARNESS}/test_database.py",),  # some of which passes
     ),
     in_real(
         "what is lost is not named",
         "self.lost = LOST",
-        "sessions::commit_that_a_rollback_would_undo_is_named",
+        "by_hand::commit_that_a_rollback_would_undo_is_named",
         new="pass",
         backends=POSTGRESQL,
     ),
