@@ -1,32 +1,34 @@
 """A failed test shows the rows that it left, and nothing else does."""
 
-from pathlib import Path
-
 import pytest
 
 from .matrix.facts import SINGLE_BACKENDS, STRATEGIES
-from .matrix.projects import Renderer
-from .matrix.runner import run_pytest
-from .scenarios import add_scenario, sections
+from .scenarios import Make, run_scenario, sections
 
 SECTION = "Captured rows teardown"
 
 
 @pytest.mark.parametrize("isolation", STRATEGIES)
 @pytest.mark.parametrize("backend", SINGLE_BACKENDS)
-def test_failed_test_shows_its_rows(
-    render: Renderer, tmp_path: Path, backend: str, isolation: str
-) -> None:
-    project = render(backend=backend, isolation=isolation).copy(tmp_path / "project")
-    file = add_scenario(project, "rows")
+def test_failed_test_shows_its_rows(make: Make, backend: str, isolation: str) -> None:
     # Side by side under one of the strategies.
     workers = "2" if isolation == "rollback" else "0"
-    run = run_pytest(project.root, [file, "-n", workers])
+    project = make(backend=backend, isolation=isolation)
+    run = run_scenario(project, "rows", "-n", workers)
 
     passed = {t.partition("::")[2] for t, o in run.outcomes.items() if o == "passed"}
     assert passed == {"test_passes"}, run.output
+    assert run.output.count("WrongError") >= 6  # each test's own failure is there
     said = dict(sections(run.output))
+    assert "nowhere" in said["test_aborted"]
     rows = {test: text.partition(SECTION)[2] for test, text in said.items()}
+    assert rows["test_without_session"] == rows["test_without_database"] == ""
+    assert "of another session" in rows["test_committed"]
+    assert "All tables are empty." in rows["test_no_rows"]
+    # An error ends a transaction on PostgreSQL alone.
+    assert "kept" in rows["test_aborted"]
+    assert ("flushed" in rows["test_aborted"]) == (backend != "postgresql")
+    # Of many rows the first are shown, each on a line, and of many tables, too.
     flushed = rows["test_flushed"].splitlines()
     at = flushed.index("book:")
     assert flushed[at + 1].split() == ["id", "title"]
@@ -34,26 +36,13 @@ def test_failed_test_shows_its_rows(
     assert [title.strip()[:2] for title in titles] == [f"{n} " for n in range(5)]
     assert all(line.endswith("…") and len(line) < 88 for line in titles)
     assert flushed[at + 7] == "and 2 more"
-    assert "of another session" in rows["test_committed"]
-    assert "kept" in rows["test_aborted"]
-    # An error ends a transaction on PostgreSQL alone.
-    assert ("flushed" in rows["test_aborted"]) == (backend != "postgresql")
-    assert "nowhere" in said["test_aborted"]
     tables = [f"shelf_{number:02}:" in rows["test_many_tables"] for number in range(11)]
     assert tables == [True] * 10 + [False]
     assert "\n\nand 1 more" in rows["test_many_tables"]
-    assert "All tables are empty." in rows["test_no_rows"]
-    for test in ("test_without_session", "test_without_database"):
-        assert SECTION not in said[test]
-    assert run.output.count("WrongError") >= 6  # each test's own failure is there
 
 
-def test_rows_are_not_shown_without_captured_output(
-    render: Renderer, tmp_path: Path
-) -> None:
-    project = render().copy(tmp_path / "project")
-    file = add_scenario(project, "rows")
-    run = run_pytest(project.root, [file, "--show-capture=no"])
+def test_rows_are_not_shown_without_captured_output(make: Make) -> None:
+    run = run_scenario(make(), "rows", "--show-capture=no")
 
     assert run.status == pytest.ExitCode.TESTS_FAILED
     assert "WrongError" in run.output
