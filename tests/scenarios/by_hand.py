@@ -3,8 +3,6 @@
 What sessions and connections show each other is compared by `programs.py`.
 """
 
-# mypy: ignore-errors
-
 import asyncio
 
 import pytest

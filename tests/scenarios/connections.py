@@ -1,7 +1,5 @@
 """Tests that change a connection, each with one after it that must find it clean."""
 
-# mypy: ignore-errors
-
 import pytest
 from sqlalchemy import text
 from sqlmodel import Field, SQLModel

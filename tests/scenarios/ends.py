@@ -1,7 +1,5 @@
 """What ends with a transaction on PostgreSQL, and how one is aborted."""
 
-# mypy: ignore-errors
-
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError

@@ -1,7 +1,5 @@
 """Tests that leave something behind: each has to fail, and the one after it to pass."""
 
-# mypy: ignore-errors
-
 import asyncio
 import sqlite3
 

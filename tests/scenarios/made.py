@@ -1,7 +1,5 @@
 """What factories make, and what they refuse because it would fail silently."""
 
-# mypy: ignore-errors
-
 import types
 
 import pytest

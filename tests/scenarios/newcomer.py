@@ -1,7 +1,5 @@
 """What people try on their first day, and what libraries do."""
 
-# mypy: ignore-errors
-
 import gc
 import unittest
 

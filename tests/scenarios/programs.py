@@ -5,8 +5,6 @@ it may be refused, with the mark's name; then it is compared up to there. What s
 has only flushed is visible to all under rollback, so nobody looks at it.
 """
 
-# mypy: ignore-errors
-
 import asyncio
 import os
 import tomllib

@@ -1,7 +1,5 @@
 """Tests that change the schema where no relation grows, and one that finds it again."""
 
-# mypy: ignore-errors
-
 import pytest
 from sqlalchemy import DDL, event, text
 from sqlmodel import Field, SQLModel

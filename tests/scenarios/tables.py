@@ -1,7 +1,5 @@
 """What is added to a project's `tests/conftest.py`: no migration makes these tables."""
 
-# mypy: ignore-errors
-
 
 async def pytest_prepare_database(session):
     from sqlmodel import SQLModel

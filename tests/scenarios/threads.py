@@ -4,8 +4,6 @@ It takes the place of a method that aiosqlite does not document: when an aiosqli
 released that calls it otherwise, these tests fail.
 """
 
-# mypy: ignore-errors
-
 import asyncio
 import threading
 

@@ -1,7 +1,5 @@
 """Tests of transactions on SQLite, besides those that every project has."""
 
-# mypy: ignore-errors
-
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError

@@ -1,7 +1,5 @@
 """A test that ends while autovacuum, which it has made slow, is in the database."""
 
-# mypy: ignore-errors
-
 import asyncio
 
 from sqlalchemy import text
