@@ -56,6 +56,7 @@ def test_what_is_declared_follows_from_the_answers(
         ({"coverage": "none"}, "pytest", "cov"),
         ({"coverage": "html"}, "pytest-cov", "term-missing"),
         ({"coverage_fail_under": "0"}, "[tool.coverage.report]", "fail_under"),
+        # What is not declared is not imported either, as the matrix finds out.
         ({"api": "none"}, "sqlmodel", "fastapi"),
         ({"api": "fastapi"}, '"fastapi>', '"httpx>'),
         ({"factories": "none"}, "pytest-asyncio", "pytest-randomly"),
@@ -71,53 +72,22 @@ def test_what_is_declared_follows_from_the_answers(
         assert metadata(project)["project"]["requires-python"] == f">={version}"
 
 
-def test_file_that_ruff_leaves_alone_is_clean(
-    render: Renderer,
-) -> None:
-    path = "src/task_tracker/database_url.py"
+def test_file_that_ruff_leaves_alone_is_clean(render: Renderer) -> None:
+    ruff = ("ruff", "check", "--no-cache", "--ignore-noqa")
     for backend in BACKENDS:
-        project = render(backend=backend)
-        project.run("ruff", "check", "--no-cache", "--ignore-noqa", path)
+        render(backend=backend).run(*ruff, "src/task_tracker/database_url.py")
 
 
 def test_project_without_the_example_has_none_of_it(render: Renderer) -> None:
     kept = names(render(example=False))
 
+    assert not [name for name in kept if "factor" in name]
     assert not [n for n in kept if "task" in n.removeprefix("src/task_tracker")]
     folders = tuple(f"src/task_tracker/{f}/" for f in ("models", "schemas", "services"))
     assert {n for n in kept if n.startswith(folders)} == {
         *(f"{folder}__init__.py" for folder in folders),
         "src/task_tracker/models/base.py",
     }
-
-
-def test_api_is_rendered_if_it_is_chosen(render: Renderer) -> None:
-    folder = "src/task_tracker/api/"
-    always = {f"{folder}{name}.py" for name in ("__init__", "dependencies", "health")}
-    always |= {f"{folder}main.py", f"{folder}problems.py"}
-    always |= {"tests/test_api.py", "tests/harness/test_fastapi.py"}
-    of_example = {f"{folder}task.py", "tests/test_task_api.py"}
-    for example, wanted in ((True, always | of_example), (False, always)):
-        without = render(example=example)
-        assert names(render(example=example, api="fastapi")) - names(without) == wanted
-        for path in ("pyproject.toml", "tests/conftest.py"):
-            assert not re.search("fastapi|httpx|lifespan", without.read(path))
-
-
-def test_factories_are_of_the_chosen_library(render: Renderer) -> None:
-    base, own = "tests/harness/factories.py", "tests/factories.py"
-    shared = "tests/harness/for_factories.py"
-    for library, module in (("factory-boy", "factory"), ("polyfactory", "polyfactory")):
-        for example in (True, False):
-            project = render(factories=library, example=example)
-            found = {name for name in names(project) if "factories" in name}
-            tests = {"tests/harness/test_factories.py"}
-            tests |= {"tests/test_factories.py"} if example else set()
-            assert found == {base, own, shared, *tests}
-            assert f"\nfrom {module}" in project.read(base)
-            assert ("class TaskFactory" in project.read(own)) == example
-    assert not [name for name in names(render(factories="none")) if "factor" in name]
-    assert "Factory" not in render(factories="none").read("tests/conftest.py")
 
 
 def test_licence_is_rendered_unless_there_is_none(render: Renderer) -> None:

@@ -13,6 +13,7 @@ from .environment import program
 from .projects import Project, Renderer
 from .questionnaire import ANSWERS_FILE, Value, data
 from .repositories import MINE, commit, git
+from .repositories import repository_of as repository_of
 from .runner import run_pytest
 
 Completed = subprocess.CompletedProcess[str]
@@ -25,14 +26,6 @@ FLOORS = re.compile(
     r'"(sqlmodel|sqlalchemy\S*|pydantic-settings|alembic|ruff|mypy|pytest|'
     r'pytest-asyncio|pytest-xdist)>=([\d.]+)"'
 )
-
-
-def repository_of(template: Path, folder: Path) -> Path:
-    """Make the template a git repository with one version, in a new folder."""
-    shutil.copytree(template, folder)
-    commit(folder)
-    git(folder, "tag", "0.1.0")
-    return folder
 
 
 def is_templates(path: str) -> bool:
