@@ -7,7 +7,7 @@ import asyncio
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Field, SQLModel, func, select
 
 from tests.harness.isolation_rollback import RollbackError
@@ -44,20 +44,6 @@ async def other(session_factory):
 @pytest.fixture
 def is_sqlite(session):
     return session.get_bind().dialect.name == "sqlite"
-
-
-async def test_savepoints_in_sql(session, other):
-    insert = "INSERT INTO line (name) VALUES ('{}')"
-    await send(session, "SAVEPOINT own", insert.format("undone"))
-    await send(session, "ROLLBACK TO SAVEPOINT own", insert.format("kept"))
-    await send(session, 'savepoint "own"', insert.format("undone"), "ROLLBACK TO own")
-    await send(session, "RELEASE own", "RELEASE SAVEPOINT own")
-    await session.commit()
-    assert (await session.exec(select(Line.name))).all() == ["kept"]
-    await send(session, "SAVEPOINT own")
-    await session.rollback()
-    with pytest.raises(DBAPIError, match="own"):
-        await send(other, "ROLLBACK TO own")
 
 
 @pytest.mark.parametrize("sql", ["COMMIT", "/* a */ ROLLBACK", "-- a\nBEGIN", "end"])

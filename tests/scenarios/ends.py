@@ -2,7 +2,7 @@
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Field, SQLModel, func, select
 
 from tests.harness.isolation_rollback import RollbackError
@@ -166,16 +166,3 @@ async def test_lock_of_a_trigger_is_refused(session, other):
     await send(session, "INSERT INTO mark VALUES ('first')")
     with refused:
         await send(other, "INSERT INTO mark VALUES ('second')")
-
-
-async def test_modes_of_constraints_end_with_a_transaction(session):
-    key = "FOREIGN KEY (name) REFERENCES mark DEFERRABLE"
-    await send(session, f"CREATE TABLE later (name TEXT, {key})")
-    await session.commit()
-    await send(session, "SET CONSTRAINTS ALL DEFERRED")
-    await send(
-        session, "INSERT INTO later VALUES ('a')", "INSERT INTO mark VALUES ('a')"
-    )
-    await session.commit()
-    with pytest.raises(IntegrityError):
-        await send(session, "INSERT INTO later VALUES ('b')")

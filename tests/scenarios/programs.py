@@ -163,6 +163,7 @@ def name_of(error):
 
 
 async def empty(engine):
+    await engine.dispose()  # psycopg may have lost a statement that it has prepared
     async with engine.begin() as connection:
         await connection.execute(text("DROP TABLE IF EXISTS made"))
         for table in reversed(TABLES):
