@@ -20,7 +20,7 @@ def test_files_of_the_users_own_stay_as_they_are(
     repository = repository_of(template, tmp_path / "template")
     user = User(repository, render, tmp_path / "project", api="fastapi")
     own = user.own_files()
-    source = [repository, "."] if command == "copy" else []
+    source = (repository, ".") if command == "copy" else ()
 
     assert "To replace it, add --overwrite" in refusal(user.root, command, *source)
     assert changes(user.root) == []

@@ -96,8 +96,9 @@ def test_update_without_a_terminal_asks_nothing_and_keeps_answers(
     settings = tmp_path / "settings.yml"
     settings.write_text("defaults: {user_name: Ada, user_email: ada@example.com}\n")
     project, given = tmp_path / "project", data({"isolation": "truncate"})
-    options = ["--vcs-ref=0.1.0", *given, repository, project]
-    run = copier(tmp_path, "copy", *options, COPIER_SETTINGS_PATH=settings)
+    options = [*given, str(repository), str(project)]
+    own = {"COPIER_SETTINGS_PATH": settings}
+    run = copier(tmp_path, "copy", "--vcs-ref=0.1.0", *options, **own)
     commit(project)
     before = answers(project)
     assert (run.returncode, before["user_name"]) == (0, "Ada")

@@ -32,15 +32,6 @@ async def test_clean(session, number):
     await add(session)
 
 
-async def test_task(session_factory):
-    async def write_late():
-        await asyncio.Event().wait()
-
-    async with session_factory() as session:
-        await add(session)
-    asyncio.create_task(write_late())  # noqa: RUF006 - it is left behind
-
-
 async def cancel_twice(session_factory, running, slow, prepare):
     """Cancel a query, and then the closing of its connection.
 
@@ -60,23 +51,16 @@ async def cancel_twice(session_factory, running, slow, prepare):
         await asyncio.sleep(0)
 
 
-async def cancel_query(session_factory):
+@pytest.mark.real_commits
+async def test_closing(session_factory):
     in_query = asyncio.Event()
 
     async def tell_of_query(connection):
-        event.listen(
-            connection.sync_connection,
-            "before_cursor_execute",
-            lambda *_: in_query.set(),
-        )
+        name = "before_cursor_execute"
+        event.listen(connection.sync_connection, name, lambda *_: in_query.set())
 
     slow = SLOW.format(1, 1_000_000)
     await cancel_twice(session_factory, in_query, slow, tell_of_query)
-
-
-@pytest.mark.real_commits
-async def test_closing(session_factory):
-    await cancel_query(session_factory)
 
 
 @pytest.mark.real_commits
@@ -120,20 +104,6 @@ async def test_connection(engine, session):
     await add(session)
     connection = await engine.connect()
     await connection.execute(text("SELECT 1"))
-
-
-@pytest.mark.real_commits
-async def test_real_connection(engine, session):
-    await add(session)
-    connection = await engine.connect()
-    await connection.execute(text("SELECT 1"))
-
-
-async def test_driver(session):
-    await add(session)
-    connection = await session.connection()
-    raw = await connection.get_raw_connection()
-    await raw.driver_connection.execute("COMMIT")
 
 
 async def test_interleaved(session, session_factory):
