@@ -55,7 +55,6 @@ def test_next_test_is_clean_whatever_was_left(
     project = make(**database, isolation=isolation)
     shutil.copy(FILES / "countries.py", project.root / "migrations" / "versions")
     scenarios = ["connections", "newcomer", "reference", "triggers"]
-    scenarios += ["schema"] if database["backend"] == "postgresql" else []
     run = run_pytest(project.root, [add_scenario(project, name) for name in scenarios])
 
     assert run.status == 0, run.output
