@@ -109,7 +109,7 @@ def test_tests_run_on_every_supported_python(
     versions = [str(v) for v in choices_of(questionnaire.details["python_version"])]
     for number, oldest in enumerate(versions):
         project = render(ci=ci, python_version=oldest)
-        content, jobs = pipelines.read(project), pipelines.jobs(project)
+        content, jobs = pipelines.read(project)
         if ci == "github":
             used = jobs["tests"]["strategy"]["matrix"]["python"]
             others = jobs["checks"]["steps"][1]["with"]["python-version"]
