@@ -7,6 +7,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from editorconfig import get_properties
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -15,7 +16,7 @@ from .matrix.combinations import Combinations
 from .matrix.environment import LOCK
 from .matrix.facts import BACKENDS, STRATEGIES
 from .matrix.projects import Project, Renderer
-from .matrix.questionnaire import Questionnaire, choices_of
+from .matrix.questionnaire import ANSWERS_FILE, Questionnaire, choices_of
 from .matrix.suites import POSTGRESQL, SQLITE, databases_of
 
 
@@ -129,3 +130,27 @@ def test_lock_names_no_host_and_no_folder() -> None:
     text = LOCK.read_text()
 
     assert not [t for t in ("://", "--index", "--find-links", " /") if t in text]
+
+
+def test_rendered_files_are_as_editorconfig_says(
+    combinations: Combinations, render: Renderer
+) -> None:
+    for row in combinations.pairs:
+        project = render(**row)
+        for path in project.files():
+            text = project.read(path)
+            # Copier writes the one, and lawyers wrote the other.
+            if path.name in (ANSWERS_FILE, "LICENSE") or not text:
+                continue
+            lines = text.splitlines()
+            assert text == "".join(f"{line.rstrip()}\n" for line in lines), path
+            said = get_properties(str(project.root / path))
+            assert (said["charset"], said["end_of_line"]) == ("utf-8", "lf")
+            assert said["insert_final_newline"] == "true"
+            assert said["trim_trailing_whitespace"] == "true"
+            if path.suffix in (".ini", ".json", ".toml", ".yaml", ".yml"):
+                width = int(said["indent_size"])
+                indents = {len(line) - len(line.lstrip()) for line in lines}
+                assert {indent % width for indent in indents} == {0}, path
+                # It is no wider than what is there.
+                assert width in indents or indents == {0}, path
