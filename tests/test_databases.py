@@ -6,7 +6,7 @@ import shutil
 import psycopg
 import pytest
 
-from .matrix.edits import FILES
+from .matrix.environment import FILES
 from .matrix.facts import BOTH, DRIVERS, SINGLE_BACKENDS, STRATEGIES
 from .matrix.questionnaire import Value
 from .matrix.runner import run_pytest

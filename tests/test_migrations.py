@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from .matrix import environment
-from .matrix.edits import FILES
-from .matrix.environment import program
+from .matrix.environment import FILES, program
 from .matrix.postgresql import create_database
 from .matrix.projects import Project
 from .matrix.questionnaire import Value

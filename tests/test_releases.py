@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from .matrix import environment
-from .matrix.edits import FILES
+from .matrix.environment import FILES
 from .matrix.projects import Renderer
 from .matrix.questionnaire import ANSWERS_FILE, Value, data
 from .matrix.releases import (

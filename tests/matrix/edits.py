@@ -2,9 +2,8 @@
 
 import tomllib
 
-from .environment import REPOSITORY
+from .environment import FILES
 
-FILES = REPOSITORY / "tests" / "files"  # whole files that are put into projects
 WORK = FILES / "work"  # some of them with names that the harness has, too
 PACKAGE = "src/task_tracker"
 
