@@ -21,7 +21,7 @@ COPY_PLAIN = f"{COPY}, the same files without questions and Jinja"
 COPY_EMPTY = f"{COPY}, an empty template"
 COPIES = [(name, "") for name in (COPY, COPY_PLAIN, COPY_EMPTY, UPDATE)]
 PARTS = ("strategies", "turns", "tables", "numbers", "start", "copier")
-MATRIX, EVERY_TEST = "matrix", "pytest --every-suite"
+MATRIX, EVERY_TEST = "matrix", "pytest tests/test_matrix.py --every"
 LOAD, METHODS, SERVERS = "load", ("GET", "POST"), ("sqlite-file", "postgresql")
 ON_REQUEST = (LOAD, MATRIX)
 

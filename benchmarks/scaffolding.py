@@ -10,7 +10,7 @@ from .measuring import run
 from .plan import COPY, COPY_EMPTY, COPY_PLAIN, UPDATE
 
 ANSWERS = "{{ _copier_conf.answers_file }}.jinja"
-CHANGED = ("tests/harness/leaks.py", "tests/harness/plugin.py.jinja")
+CHANGED = ("tests/harness/leaks.py", "tests/harness/plugin.py")
 
 
 class Scaffolding:

@@ -6,11 +6,13 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from .matrix import projects
-from .matrix.combinations import Combinations, shard, shard_of
+from .matrix import projects, selection
+from .matrix.combinations import Combinations
+from .matrix.derived import Deriver
 from .matrix.environment import COPIER_SETTINGS
 from .matrix.postgresql import postgresql_server
 from .matrix.projects import Renderer
@@ -25,9 +27,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options that decide how much is run."""
     group = parser.getgroup("matrix")
     group.addoption(
-        "--every-suite",
+        "--every",
         action="store_true",
-        help="run the suite of every combination, not only of all pairs",
+        help="run everything: also every suite, installations, and the benchmarks",
     )
     group.addoption(
         "--programs",
@@ -44,7 +46,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--shard",
         metavar="K/N",
-        type=shard_of,
+        type=selection.shard_of,
         default=(1, 1),
         help="run the K-th of N parts, each of which another machine may run",
     )
@@ -74,24 +76,30 @@ def combinations_of(template: Path) -> Combinations:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Give tests that take `combination` or `suite` all the answers there are."""
-    wanted = {"combination", "suite"} & set(metafunc.fixturenames)
+    """Give tests that take `group`, `whole` or `suite` all the answers there are."""
+    wanted = {"group", "whole", "suite"} & set(metafunc.fixturenames)
     if not wanted:
         return
-    combinations = combinations_of(Path(os.environ[SHARED], "template"))
-    rows = [(f"pairs-{n}-", row) for n, row in enumerate(combinations.pairs)]
-    if "combination" in wanted or metafunc.config.getoption("every_suite"):
-        rows += [("", row) for row in combinations.every]
     [name] = wanted
-    ids = [prefix + combinations.name(row) for prefix, row in rows]
-    metafunc.parametrize(name, [row for _, row in rows], ids=ids)
+    is_every = metafunc.config.getoption("every")
+    combinations = combinations_of(Path(os.environ[SHARED], "template"))
+    values: dict[str, Any] = {"pairs": combinations.pairs}
+    if name == "suite":
+        pairs = enumerate(combinations.pairs)
+        values = {f"pairs-{n}-{combinations.name(row)}": row for n, row in pairs}
+    if name == "group" or (name == "whole" and is_every):
+        values |= combinations.groups
+    elif is_every:
+        values |= {combinations.name(row): row for row in combinations.every}
+    metafunc.parametrize(name, [*values.values()], ids=[*values])
 
 
 def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> None:
-    """Leave out what other shards run."""
-    kept = shard(items, *config.getoption("shard"))
+    """Leave out what takes `--every`, and what other shards run."""
+    kept = items if config.getoption("every") else selection.plain(items)
+    kept = selection.shard(kept, *config.getoption("shard"))
     config.hook.pytest_deselected(items=list(set(items).difference(kept)))
     items[:] = kept
 
@@ -130,6 +138,12 @@ def questionnaire(render: Renderer) -> Questionnaire:
 def combinations(template: Path) -> Combinations:
     """The combinations of answers."""
     return combinations_of(template)
+
+
+@pytest.fixture(scope="session")
+def derive(combinations: Combinations) -> Deriver:
+    """Makes any project without a folder: `derive(answers, folder)`."""
+    return Deriver(combinations.questionnaire)
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,8 @@ from .matrix.runs import DEADLINE
 from .matrix.serving import prepare_database, serve, with_database
 from .scenarios import Make
 
+pytestmark = pytest.mark.one_of("driver", "migrations", "workers")
+
 NEW = {"title": "Build", "project_id": 1, "created_by_id": 1}
 
 

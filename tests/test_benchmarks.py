@@ -42,6 +42,7 @@ def tables(page: str) -> dict[str, list[list[str]]]:
     return found
 
 
+@pytest.mark.every
 def test_command_measures_everything_and_draws_it(tmp_path: Path) -> None:
     printed = benchmarks("--quick", "--output", tmp_path)
 
@@ -67,6 +68,7 @@ def test_command_measures_everything_and_draws_it(tmp_path: Path) -> None:
     assert tables(updated)["Copier"] != found["Copier"]
 
 
+@pytest.mark.every
 @pytest.mark.skipif(not shutil.which(WRK), reason=MISSING)
 def test_both_applications_answer_under_load(
     monkeypatch: pytest.MonkeyPatch, render: Renderer, tmp_path: Path

@@ -55,6 +55,7 @@ def test_projects_depend_on_all_that_any_depends_on(
     assert needed == any_needs
 
 
+@pytest.mark.every
 @pytest.mark.parametrize(
     ("version", "end", "answers"),
     [*cases()],

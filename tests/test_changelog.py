@@ -12,8 +12,8 @@ from .matrix.repositories import git
 
 CHANGELOG = (REPOSITORY / "CHANGELOG.md").read_text()
 # What reaches projects.
-PRODUCT = ["copier.yml", "template", "hooks", "factories", "licenses"]
-KINDS = {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
+PRODUCT = ["copier.yml", "template", "hooks", "sections", "factories", "licenses"]
+KINDS = {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security", "By hand"}
 
 
 def sections() -> dict[str, str]:
@@ -30,8 +30,11 @@ def test_changelog_keeps_the_form_of_keep_a_changelog() -> None:
     assert all(re.fullmatch(r"\S+ - \d{4}-\d\d-\d\d", heading) for heading in headings)
     assert versions == [*RELEASES][::-1]
     for text in sections().values():
-        assert set(re.findall(r"^### (.*)$", text, re.MULTILINE)) <= KINDS
-        assert re.fullmatch(r"(\s|### \w+\n|- .*\n(  .*\n)*)*", text), text
+        kinds = re.findall(r"^### (.*)$", text, re.MULTILINE)
+        assert set(kinds) <= KINDS
+        assert "By hand" not in kinds[:-1]  # an update shows it at the end
+        assert re.fullmatch(r"(\s|### .+\n|- .*\n(  .*\n)*)*", text), text
+    assert not re.search(r"\{[{%#]", CHANGELOG)  # an update includes it
 
 
 def test_versions_are_in_order_and_their_commits_in_the_history() -> None:

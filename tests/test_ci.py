@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from .matrix import environment, pipelines
+from .matrix.facts import PYTHONS
 from .matrix.pipelines import GITHUB, GITLAB, run_in_shared_environment
 from .matrix.projects import Project, Renderer
 from .matrix.questionnaire import Questionnaire, Value, choices_of
@@ -102,6 +103,21 @@ def test_own_workflows_are_valid_and_pin_what_the_rendered_one_pins(
     assert {action for action in pins if len(pins[action]) > 1} == set()
 
 
+def test_own_workflow_runs_all_that_the_plain_command_leaves_out() -> None:
+    job = yaml.safe_load(OWN_WORKFLOW.read_text())["jobs"]["every"]
+    shards = job["strategy"]["matrix"]["shard"]
+    [command] = [s["run"] for s in job["steps"] if "pytest" in s.get("run", "")]
+
+    # All tests, without exception.
+    assert command.partition(" pytest ")[2] == '--every --shard "$SHARD"'
+    assert job["env"] == {"SHARD": "${{ matrix.shard }}"}
+    assert shards == [f"{n}/{len(shards)}" for n in range(1, len(shards) + 1)]
+    # All Pythons, and what measures the load, or tests would be skipped.
+    installed = " ".join(step.get("run", "") for step in job["steps"])
+    assert f"uv python install {' '.join(PYTHONS)}" in installed
+    assert "install --yes wrk" in installed
+
+
 @pytest.mark.parametrize("ci", ["github", "gitlab"])
 def test_tests_run_on_every_supported_python(
     render: Renderer, questionnaire: Questionnaire, ci: str
@@ -121,6 +137,7 @@ def test_tests_run_on_every_supported_python(
         assert f'requires-python = ">={oldest}"' in project.read("pyproject.toml")
 
 
+@pytest.mark.one_of("answers")
 @pytest.mark.parametrize("answers", SAMPLES, ids=name)
 def test_what_was_chosen_is_run_and_works_in_the_shared_environment(
     make: Make, answers: dict[str, Value]
@@ -156,6 +173,7 @@ def hooks(project: Project) -> list[str]:
     return [hook["entry"] for hook in local["hooks"]]
 
 
+@pytest.mark.every
 @pytest.mark.parametrize("ci", ["github", "gitlab"])
 def test_commands_and_hooks_work_as_written(
     make: Make, tmp_path: Path, ci: str
@@ -206,6 +224,7 @@ def test_commands_and_hooks_work_as_written(
     assert project.run("git", "ls-files", "uv.lock").stdout == "uv.lock\n"
 
 
+@pytest.mark.every
 def test_long_suite_is_split_as_a_comment_says(make: Make, render: Renderer) -> None:
     options = "--splits 3 --group"
     for ci, file, group in (

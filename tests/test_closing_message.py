@@ -59,6 +59,70 @@ def test_lines_of_the_messages_work_in_order(template: Path, tmp_path: Path) -> 
     assert re.search(r"^(=+ )?\d+ passed in", output, re.MULTILINE)
 
 
+CHANGELOG = """\
+## Unreleased
+
+## 0.3.0 - 2030-03-01
+
+### Added
+
+- The third.
+
+### By hand
+
+- Do the third.
+
+## 0.2.0 - 2030-02-01
+
+### By hand
+
+- Do the second.
+
+## 0.1.0 - 2030-01-01
+
+- The first.
+"""
+NEWS = """
+Task Tracker has been merged with version 0.3.0 of the template.
+
+New in 0.3.0 - 2030-03-01
+
+### Added
+
+- The third.
+
+New in 0.2.0 - 2030-02-01
+
+No update changes what is your own. Do this by hand, as far as it concerns you:
+
+- Do the third.
+
+- Do the second.
+
+Next:
+
+  git status    # resolve what is "both modified", if anything is
+"""
+
+
+def test_update_says_what_is_new_and_what_is_left_to_do(
+    template: Path, tmp_path: Path
+) -> None:
+    repository = versions(template, tmp_path / "template")
+    (repository / "CHANGELOG.md").write_text(CHANGELOG)
+    commit(repository)
+    git(repository, "tag", "0.3.0")
+    project = make_project(repository, tmp_path / "project")
+    add(project / HARNESS)  # where the newer version has added something, too
+    commit(project)
+
+    assert NEWS in update(project)
+
+    assert f"both modified:   {HARNESS}" in git(project, "status")
+    commit(project)
+    assert "New in" not in update(project, "-d", "coverage=none")
+
+
 def test_quiet_copy_and_update_print_nothing(template: Path, tmp_path: Path) -> None:
     repository = versions(template, tmp_path / "template")
     project = tmp_path / "project"

@@ -15,6 +15,8 @@ from .matrix.facts import DRIVERS
 from .matrix.projects import Renderer
 from .matrix.serving import serve, with_database
 
+pytestmark = pytest.mark.one_of("driver")
+
 # https://schemathesis.readthedocs.io/en/stable/reference/cli/
 REPORT = "report.json"
 REQUESTS = "requests.har"

@@ -17,6 +17,8 @@ DATABASES: list[dict[str, Value]] = [{"backend": name} for name in SINGLE_BACKEN
 PSYCOPG: dict[str, Value] = {"backend": "postgresql", "postgres_driver": "psycopg"}
 TWO: dict[str, Value] = {"backend": BOTH}
 
+pytestmark = pytest.mark.one_of("isolation", "options")
+
 
 def test_transactions_on_sqlite_work_as_on_postgresql(make: Make) -> None:
     run = run_scenario(make(backend="sqlite-file"), "transactions")

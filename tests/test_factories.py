@@ -8,6 +8,8 @@ from .matrix.facts import STRATEGIES
 from .matrix.runner import Run, run_pytest
 from .scenarios import Make, add_scenario, run_scenario, sections
 
+pytestmark = pytest.mark.one_of("library")
+
 DATABASES = [("sqlite-memory", isolation) for isolation in STRATEGIES]
 DATABASES += [("postgresql", "rollback"), ("postgresql", "truncate")]
 

@@ -19,6 +19,8 @@ from .matrix.questionnaire import Value
 from .matrix.runs import SUITE, DisturbedRun, finish
 from .scenarios import add_scenario
 
+pytestmark = pytest.mark.one_of("kind", "workers", "status", "arguments")
+
 # What the tests run on: backends, and these.
 KINDS: dict[str, dict[str, Value]] = {
     "sqlite-file": {"backend": "sqlite-file", "isolation": "snapshot"},

@@ -18,7 +18,7 @@ FIELDS = ("project_name", "project_description", "user_name")
 
 @pytest.mark.parametrize("text", HOSTILE_TEXTS)
 def test_text_is_verbatim_in_every_file_and_in_the_wheel(
-    render: Renderer, own: Path, shared: Path, tmp_path: Path, text: str
+    render: Renderer, own: Path, tmp_path: Path, text: str
 ) -> None:
     names = dict.fromkeys(FIELDS, text)
     names |= {"package_name": "hostile", "user_email": "ada@example.com"}
@@ -32,7 +32,7 @@ def test_text_is_verbatim_in_every_file_and_in_the_wheel(
     assert project.read("README.md").startswith(f"# {text}\n\n{text}\n")
     assert f" {text}\n" in project.read("LICENSE").partition("Copyright (c) 20")[2]
     checks.check_text(project)
-    sources.check_source(project, shared / "checked", own / "mypy")
+    sources.check_sources([project], own / "mypy")
 
     wheel_in = ("--target", "wheel", "--directory", tmp_path)
     copy = project.copy(tmp_path / "copy")
@@ -50,9 +50,9 @@ def test_suite_passes_whatever_the_text(render: Renderer, tmp_path: Path) -> Non
 
 
 def test_title_of_the_api_needs_no_escapes_and_fits_on_a_line(
-    render: Renderer, own: Path, shared: Path
+    render: Renderer, own: Path
 ) -> None:
     for name in ("x" * 100, "测试", '"quoted"', "ends in a backslash \\"):
         project = render(project_name=name, package_name="the_shop_", api="fastapi")
         assert 'title="The Shop",\n' in project.read("src/the_shop_/api/main.py")
-        sources.check_source(project, shared / "checked", own / "mypy")
+        sources.check_sources([project], own / "mypy")

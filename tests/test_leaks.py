@@ -15,6 +15,8 @@ from .scenarios import (
     sections,
 )
 
+pytestmark = pytest.mark.one_of("kind")
+
 LEAKY = tomllib.loads((SCENARIOS / "leaky.toml").read_text())
 SECTION = "Captured rows teardown"
 # The plugin of AnyIO, installed for some projects, runs its tests on each backend.
@@ -57,6 +59,7 @@ def test_leaky_test_fails_and_the_next_one_passes(
         assert_says(said[name], *parts)
 
 
+@pytest.mark.one_of("isolation")
 @pytest.mark.parametrize("isolation", STRATEGIES)
 @pytest.mark.parametrize("backend", SINGLE_BACKENDS)
 def test_failed_test_shows_its_rows(make: Make, backend: str, isolation: str) -> None:

@@ -8,11 +8,12 @@ import pytest
 
 from .matrix import environment
 from .matrix.checks import problems_of
-from .matrix.combinations import Combinations, shard
+from .matrix.combinations import Combinations
 from .matrix.projects import Project, Renderer
 from .matrix.questionnaire import Questionnaire, UnreachableAnswerError, Value
 from .matrix.repositories import add
-from .matrix.sources import check_source, closure, dependencies
+from .matrix.selection import plain, shard
+from .matrix.sources import check_sources, closure, dependencies
 from .matrix.suites import problem_of_outcomes, run_suite
 
 QUESTIONS = """
@@ -88,6 +89,44 @@ def test_shards_are_disjoint_and_complete(total: int) -> None:
     assert sorted(itertools.chain(*shards)) == list(range(288))
     sizes = [len(part) for part in shards]
     assert max(sizes) - min(sizes) <= 1
+
+
+PARAMETRIZED = """
+import pytest
+
+@pytest.mark.every
+def test_long(): ...
+
+@pytest.mark.one_of("database")
+@pytest.mark.parametrize("fault", ["killed", "full", "slow"])
+@pytest.mark.parametrize("database", ["first", "second"])
+def test_in_turns(fault, database): ...
+
+@pytest.mark.one_of("database", first=True)
+@pytest.mark.parametrize(("fault", "database"), [("full", 1), ("full", 2), ("slow", 2)])
+def test_first(fault, database): ...
+
+def test_short(): ...
+"""
+
+
+def test_plain_command_leaves_out_what_is_long_and_what_one_of_many_shows(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    (tmp_path / "test_parametrized.py").write_text(PARAMETRIZED)
+    module = pytest.Module.from_parent(
+        request.session, path=tmp_path / "test_parametrized.py"
+    )
+    items = [*request.session.genitems(module)]
+
+    assert [item.name for item in plain(items)] == [
+        "test_in_turns[first-killed]",
+        "test_in_turns[first-slow]",
+        "test_in_turns[second-full]",
+        "test_first[full-1]",
+        "test_first[slow-2]",
+        "test_short",
+    ]
 
 
 @pytest.mark.parametrize("text", ["0/2", "3/2", "2", "a/b"])
@@ -167,25 +206,51 @@ def test_problem_is_found_though_all_other_files_were_checked_before(
 ) -> None:
     name, old, new = planted
     project = render()
-    check_source(project, own / "checked", own / "mypy")
+    check_sources([project], own / "mypy")
     copy = project.copy(tmp_path / "changed")
     text = copy.read(name)
     assert old in text
     (copy.root / name).write_text(text.replace(old, new))
 
     with pytest.raises(pytest.fail.Exception, match=problem):
-        check_source(copy, own / "checked", own / "mypy")
+        check_sources([copy], own / "mypy")
 
 
 def test_no_tool_is_started_for_what_was_checked_before(
     render: Renderer, own: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    check_source(render(), own / "checked", own / "mypy")
+    check_sources([render()], own / "mypy")
     monkeypatch.delattr(Project, "run")
 
-    check_source(render(coverage="none"), own / "checked", own / "mypy")
+    check_sources([render(coverage="none")], own / "mypy")
     with pytest.raises(AttributeError, match="run"):
-        check_source(render(python_version="3.14"), own / "checked", own / "mypy")
+        check_sources([render(python_version="3.14")], own / "mypy")
+
+
+SHOWN = """
+import os
+import sys
+
+def test_shown():
+    print(os.getcwd(), sorted(os.environ.items()), sys.argv, sys.path, sys.flags)
+    print(sys.stdin.read(), sorted(os.listdir("/proc/self/fd")))
+    print("to the other file", file=sys.stderr)
+    sys.exit(3)
+"""
+
+
+def test_program_that_is_forked_is_as_one_that_was_started(tmp_path: Path) -> None:
+    (tmp_path / "test_shown.py").write_text(SHOWN)
+    command = [environment.program("pytest"), "-sq", "-p", "no:cacheprovider"]
+    path = environment.variables()["PATH"]
+
+    forked = environment.run(tmp_path, *command)
+    started = environment.run(tmp_path, *command, PATH=path)
+
+    assert [forked.returncode, forked.stderr] == [started.returncode, started.stderr]
+    assert "to the other file" in forked.stderr
+    [shown, expected] = [run.stdout.split(" in ")[0] for run in (forked, started)]
+    assert shown == expected
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,8 @@ from .matrix.runner import run_pytest
 from .matrix.runs import ADMIN
 from .scenarios import assert_says
 
+pytestmark = pytest.mark.one_of("workers")
+
 UNUSABLE = 4  # pytest's exit status for what it cannot start with
 INTERRUPTED = 2  # with workers, what they find out ends the run later
 

@@ -14,6 +14,8 @@ from .matrix.questionnaire import Value
 from .matrix.runner import run_pytest
 from .scenarios import Make, assert_says
 
+pytestmark = pytest.mark.one_of("backend", "example")
+
 DATABASES: list[dict[str, Value]] = [
     {"backend": "sqlite-file"},
     {"backend": "postgresql", "isolation": "truncate"},

@@ -75,7 +75,8 @@ def test_every_combination_is_distinct_and_asks_only_what_matters(
 ) -> None:
     every = combinations.every
 
-    assert every == [questionnaire.complete(row) for row in every]
+    # It takes a millisecond for each.
+    assert every[::7] == [questionnaire.complete(row) for row in every[::7]]
     # (2 SQLite backends + 2 others x 2 drivers) x 4 x 2 x 2 x 3 x 2 x 3 x 2
     assert len({str(row) for row in every}) == len(every) == 3456
     for row in every:

@@ -102,18 +102,19 @@ class Newcomer:
         self.run(["uv", "run", "ruff", "format", path])
 
 
+@pytest.mark.one_of("answers", first=True)
 @pytest.mark.parametrize(
     "answers",
     [
-        {"backend": "sqlite-file", "coverage": "html", "pytest_config": "pytest-ini"},
-        {"backend": "postgresql", "factories": "factory-boy", "example": False},
-        {"api": "fastapi", "isolation": "snapshot", "factories": "factory-boy"},
         {
             "backend": "sqlite-and-postgresql",
             "postgres_driver": "psycopg",
             "isolation": "truncate",
             "factories": "polyfactory",
         },
+        {"backend": "sqlite-file", "coverage": "html", "pytest_config": "pytest-ini"},
+        {"backend": "postgresql", "factories": "factory-boy", "example": False},
+        {"api": "fastapi", "isolation": "snapshot", "factories": "factory-boy"},
         {"factories": "factory-boy", "migrations": "none", "isolation": "recreate"},
         {"factories": "polyfactory", "example": False, "coverage": "none"},
         {"migrations": "none", "example": False, "isolation": "snapshot"},
@@ -134,6 +135,7 @@ def test_newcomer_who_follows_the_readme_gets_there(
     assert (project.root / "tests" / "test_notes.py").exists()
 
 
+@pytest.mark.every
 def test_first_commands_work_as_written(render: Renderer, tmp_path: Path) -> None:
     project = render().copy(tmp_path / "project")
     [(_, start), *_] = blocks(project.read("README.md"))
@@ -141,6 +143,7 @@ def test_first_commands_work_as_written(render: Renderer, tmp_path: Path) -> Non
     project.run("sh", "-exc", start, PYTHONPATH="", UV_NO_PROGRESS="1")
 
 
+@pytest.mark.every
 def test_command_that_scaffolds_works_as_written(
     template: Path, tmp_path: Path
 ) -> None:

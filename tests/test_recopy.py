@@ -1,6 +1,5 @@
 """A project that is rendered anew keeps what is the user's own."""
 
-import re
 from pathlib import Path
 
 import pytest
@@ -37,9 +36,7 @@ def test_files_of_the_users_own_stay_as_they_are(
 
 def test_the_users_own_are_the_same_in_both_lists() -> None:
     settings = yaml.safe_load((REPOSITORY / "copier.yml").read_text())
-    update = r"\{% if _copier_operation == 'update' %\}(.+?)\{% endif %\}"
-    excluded = re.findall(update, "\n".join(settings["_exclude"]))
+    [start, *excluded, end] = settings["_exclude"][0].splitlines()
 
-    assert excluded
-    skipped = [path.replace("{{ package_name }}", "*") for path in excluded]
-    assert skipped == settings["_skip_if_exists"]
+    assert start + end == "{% if _copier_operation == 'update' %}{% endif %}"
+    assert excluded == settings["_skip_if_exists"]

@@ -1,21 +1,21 @@
 """What an update refuses, before it writes anything, and the way by hand."""
 
-import ast
-import re
 from pathlib import Path
 
 import pytest
 
-from .matrix.environment import REPOSITORY
+from .matrix.environment import program
 from .matrix.projects import Renderer
-from .matrix.questionnaire import ANSWERS_FILE, Questionnaire, Value, choices_of
+from .matrix.questionnaire import ANSWERS_FILE, Questionnaire
 from .matrix.repositories import commit, git
+from .matrix.terminals import in_terminal
 from .matrix.updating import User, edit, repository_of
 
 BY_HAND = "To change it by hand, see tests/harness/README.md."
 GITHUB = ".github/workflows/ci.yml"
 RENOVATE = "renovate.json"
 FACTORIES = "tests/factories.py"
+DOWN = "\x1b[B"  # the key
 
 
 @pytest.fixture
@@ -30,22 +30,6 @@ def user(repository: Path, render: Renderer, tmp_path: Path) -> User:
     return User(repository, render, tmp_path / "project")
 
 
-def test_choices_that_an_update_knows_are_those_of_the_questions(
-    questionnaire: Questionnaire,
-) -> None:
-    text = (REPOSITORY / "hooks" / "updates.jinja").read_text()
-    [known] = re.findall(r"set choices = (\{.*?\}) -%\}", text, re.DOTALL)
-    details = questionnaire.details
-    assert ast.literal_eval(known) == {
-        name: [str(value) for value in ordered(choices_of(details[name]))]
-        for name in questionnaire.closed
-    }
-
-
-def ordered(values: list[Value]) -> list[Value]:
-    return sorted(values, key=str, reverse=True) if True in values else values
-
-
 def test_change_that_would_lose_work_is_refused(user: User) -> None:
     for name, value, now in (
         ("package_name", "shop", "task_tracker"),
@@ -55,11 +39,33 @@ def test_change_that_would_lose_work_is_refused(user: User) -> None:
         ("pytest_config", "pytest-ini", "pyproject"),
         ("example", False, True),
     ):
-        user.check_is_refused(f"It stays {now}. {BY_HAND}", **{name: value})
+        advice = f"{name} is fixed once chosen. It stays {now}. {BY_HAND}"
+        user.check_is_refused(advice, **{name: value})
         assert f"`{name}`" in user.project.read("tests/harness/README.md")
     for value in ("gitlab", "none"):
         user.check_is_refused(f"First delete {GITHUB}, with your edits.", ci=value)
-    user.check_is_refused("A computed name was given", uses_postgresql=True)
+    for name in ("updated_from", "supported_pythons", "uses_sqlite"):
+        user.check_is_refused("It is computed. Leave it out.", **{name: ""})
+
+
+def test_terminal_asks_only_for_what_may_change_and_refuses_what_is_picked(
+    user: User, questionnaire: Questionnaire
+) -> None:
+    details = questionnaire.details
+    helps = {name: details[name]["help"] for name in questionnaire.asked}
+    replies = {
+        text: DOWN if name == "ci" else ""
+        for name, text in helps.items()
+        if "ask" not in details[name] and name != "postgres_driver"
+    }
+
+    status, output = in_terminal(user.root, replies, program("copier"), "update")
+
+    assert len(replies) == 11
+    assert {text for text in helps.values() if text in output} == {*replies}
+    assert f"First delete {GITHUB}, with your edits." in output
+    assert status != 0
+    assert git(user.root, "status", "--porcelain") == ""
 
 
 def test_stored_answer_that_is_no_choice_is_refused(user: User) -> None:
@@ -72,9 +78,8 @@ def test_stored_answer_that_is_no_choice_is_refused(user: User) -> None:
 def test_stored_answer_that_is_no_choice_any_more_is_refused(
     user: User, repository: Path
 ) -> None:
-    edit(repository / "copier.yml", "real commits): rollback", "real commits): undo")
+    edit(repository / "copier.yml", "rolled back): rollback", "rolled back): undo")
     edit(repository / "copier.yml", "default: rollback", "default: undo")
-    edit(repository / "hooks" / "updates.jinja", '["rollback",', '["undo",')
     commit(repository)
     git(repository, "tag", "0.2.0")
 

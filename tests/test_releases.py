@@ -34,11 +34,11 @@ def replace(root: Path, pattern: str, new: str, *globs: str) -> None:
 
 def make_next_version(repository: Path) -> None:
     """Release a version in which much has moved."""
-    template = ("template/**/*", "copier.yml", "hooks/*")
+    template = ("template/**/*", "sections/**/*", "copier.yml", "hooks/*")
     # A question has another name,
     replace(repository, r"\bcoverage_fail_under\b", "minimum_coverage", *template)
-    with (repository / "copier.yml").open("a") as file:
-        file.write((FILES / "migrations.yml").read_text())
+    migrations = (FILES / "migrations.yml").read_text()
+    replace(repository, r"(?=# \{% endraw)", migrations, "copier.yml")
     shutil.copy(FILES / "rename_answer.py", repository / "hooks")
     # a module of the harness, too,
     harness = repository / "template" / "tests" / "harness"
@@ -46,7 +46,6 @@ def make_next_version(repository: Path) -> None:
     replace(harness, r"\bqueries\b(?=[.\s])", "statements", "*.py*")
     # a choice has gone,
     replace(repository, r".*\brecreate.*: recreate\n", "", "copier.yml")
-    replace(repository, r', "recreate"\]', "]", "hooks/updates.jinja")
     # there are higher floors,
     floors = r'"(mypy|pytest-xdist)>=([\d.]+)"'
     replace(repository, floors, r'"\1>=\2.0"', "template/pyproject.toml.jinja")

@@ -105,11 +105,14 @@ def test_licence_is_rendered_unless_there_is_none(render: Renderer) -> None:
 def test_reserved_names_cover_python_and_all_dependencies(
     template: Path, declared: set[Requirement]
 ) -> None:
-    reserved = set((template / "hooks" / "reserved_names.txt").read_text().split())
+    hooks = template / "hooks"
+    keywords = (hooks / "keywords.txt").read_text().split()
+    reserved = (hooks / "reserved_names.txt").read_text().split()
     modules = filter(str.isidentifier, modules_of(declared))
-    wanted = {"tests", *modules, *sys.stdlib_module_names, *keyword.kwlist}
+    wanted = {"tests", *modules, *sys.stdlib_module_names}
 
-    assert {name.lower() for name in wanted} - reserved == set()
+    assert keywords == sorted(name.lower() for name in keyword.kwlist)
+    assert {name.lower() for name in wanted} - set(reserved) == set()
 
 
 def test_lock_satisfies_every_declared_dependency(declared: set[Requirement]) -> None:

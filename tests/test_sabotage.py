@@ -9,45 +9,21 @@ import pytest
 from .matrix.projects import Project, Renderer, digest, once
 from .matrix.questionnaire import Value
 from .matrix.runner import Run, run_pytest
-from .sabotage import (
-    Break,
-    api,
-    application,
-    factories,
-    leaks,
-    migrations,
-    recreate,
-    rollback,
-    settings,
-    snapshot,
-    truncate,
-)
+from .sabotage import BREAKS, Break
 from .scenarios import SCENARIOS, add_scenario
 
-MODULES = (
-    api,
-    application,
-    factories,
-    leaks,
-    migrations,
-    recreate,
-    rollback,
-    settings,
-    snapshot,
-    truncate,
-)
 # Three failures are enough, always the same three. What a broken project leaves to the
 # garbage collector would end the run before it has reported them.
 OPTIONS = ["-q", "--tb=line", "--maxfail=3", "-p", "no:pytest_cov"]
 OPTIONS += ["-p", "no:unraisableexception"]
 
 
+@pytest.mark.one_of("backend", first=True)  # the one on which it shows most
 @pytest.mark.parametrize(
     ("broken", "backend"),
     [
-        pytest.param(broken, backend, id=f"{backend}-{broken.isolation}-{broken.what}")
-        for module in MODULES
-        for broken in module.BREAKS
+        pytest.param(broken, backend, id=f"{backend}-{broken.subject}-{broken.what}")
+        for broken in BREAKS
         for backend in broken.backends
     ],
 )
@@ -56,13 +32,11 @@ def test_break_is_noticed(
     tmp_path: Path,
     shared: Path,
     server: int,
+    pytestconfig: pytest.Config,
     broken: Break,
     backend: str,
 ) -> None:
-    answers: dict[str, Value] = {"backend": backend, "coverage": "none"}
-    answers |= {"isolation": broken.isolation, "example": broken.example}
-    for name in ("migrations", "api", "factories"):
-        answers[name] = getattr(broken, name)
+    answers: dict[str, Value] = {"backend": backend, **dict(broken.answers)}
     project = render(**answers).copy(tmp_path / "project")
     file, _, test = broken.noticed_by.partition("::")
     arguments = [*OPTIONS, *broken.options, path_of_tests(project, file)]
@@ -71,10 +45,12 @@ def test_break_is_noticed(
         url = f"postgresql://postgres@127.0.0.1:{server}/{digest(str(tmp_path))}_test"
         variables["TEST_DATABASE_URL"] = url
 
-    with once(shared / "sound" / digest(repr(answers), *arguments)) as first:
-        done = run_pytest(project.root, arguments, **variables) if first else None
-        if done and (done.status or not done.outcomes):
-            project.fail("it fails unbroken", ["pytest", *arguments], done.output)
+    if pytestconfig.getoption("every"):  # else it is enough that other tests pass
+        with once(shared / "sound" / digest(repr(answers), *arguments)) as first:
+            sound = run_pytest(project.root, arguments, **variables) if first else None
+            if sound and (sound.status or not sound.outcomes):
+                command = ["pytest", *arguments]
+                project.fail("it fails unbroken", command, sound.output)
     make(broken, project)
     done = run_pytest(project.root, arguments, **variables)
     problem = problem_of(broken, test, done)
@@ -103,11 +79,12 @@ def make(broken: Break, project: Project) -> None:
 def problem_of(broken: Break, test: str, done: Run) -> str:
     """Return why a run did not notice a break as it has to, or an empty string."""
     failed = {name for name, outcome in done.outcomes.items() if outcome == "failed"}
-    if done.status != broken.status:
-        return f"exit status {done.status}, not {broken.status}"
+    status = pytest.ExitCode[broken.status]
+    if done.status != status:
+        return f"exit status {done.status}, not {status!r}"
     if broken.says not in done.output:
         return f"the output does not say {broken.says!r}"
-    if broken.status == pytest.ExitCode.USAGE_ERROR:
+    if status == pytest.ExitCode.USAGE_ERROR:
         return "tests ran all the same" if done.outcomes else ""
     names = [re.sub(r".*?::test_", "", name) for name in failed]
     if test and not any(name.startswith(test) for name in names):
@@ -118,6 +95,4 @@ def problem_of(broken: Break, test: str, done: Run) -> str:
 
 
 def test_breaks_differ() -> None:
-    breaks = [broken for module in MODULES for broken in module.BREAKS]
-
-    assert len(set(breaks)) == len(breaks) >= 75
+    assert len(set(BREAKS)) == len(BREAKS) >= 150

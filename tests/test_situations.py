@@ -87,7 +87,7 @@ def test_version_is_the_one_that_is_asked_for(project: Path) -> None:
 
         stored = answers(project)
         assert (stored["_commit"], stored["isolation"]) == (version, isolation)
-        assert (project / f"tests/harness/isolation_{isolation}.py").exists()
+        assert (project / f"tests/harness/sqlite_{isolation}.py").exists()
 
 
 def test_update_without_a_terminal_asks_nothing_and_keeps_answers(

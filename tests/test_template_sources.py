@@ -1,5 +1,6 @@
 """The template's own files: what must hold for them before anything is rendered."""
 
+import re
 from pathlib import Path
 
 import jinja2.meta
@@ -10,7 +11,7 @@ from .matrix.questionnaire import Questionnaire
 # What Copier gives to templates besides the answers.
 COPIERS_OWN = {"_copier_answers", "_copier_conf", "_copier_operation"}
 COPIERS_OWN |= {"_external_data"}
-INCLUDED = ("licenses", "factories")
+INCLUDED = ("licenses", "factories", "sections")
 SOURCES = ("copier.yml", "template", "hooks", *INCLUDED)
 
 
@@ -25,10 +26,35 @@ def test_names_are_legal_everywhere_and_every_variable_is_a_question_that_is_use
         assert not set(path.name) & set('"<>:\\|?*'), path
         is_rendered = path.suffix in (".jinja", ".yml") or name.parts[0] in INCLUDED
         for text in (str(name), path.read_text() if is_rendered else ""):
-            syntax = questionnaire.jinja.parse(text)
+            cooked = re.sub(r"^# \{% (end)?raw %\}", "", text, flags=re.MULTILINE)
+            syntax = questionnaire.jinja.parse(cooked)
             used |= jinja2.meta.find_undeclared_variables(syntax)
 
     assert used - COPIERS_OWN == set(questionnaire.details)
+
+
+def test_every_section_is_included_and_every_include_finds_a_section(
+    template: Path,
+) -> None:
+    sections = [path for path in template.glob("sections/**/*") if path.is_file()]
+    texts = [
+        path.read_text() for path in (*template.glob("template/**/*.jinja"), *sections)
+    ]
+    # Either the whole name of a file, or that of a folder, which an answer follows.
+    named = set(re.findall(r'"(sections/[\w./-]+)"', "".join(texts)))
+
+    assert all((template / name).exists() for name in named)
+    for path in sections:
+        name, folder = (str(p.relative_to(template)) for p in (path, path.parent))
+        assert {name, f"{folder}/"} & named, path
+
+
+def test_lines_with_tags_are_few(template: Path) -> None:
+    files = [*template.glob("template/**/*"), *template.glob("sections/**/*")]
+    lines = [x for p in files if p.is_file() for x in p.read_text().splitlines()]
+    tags = [line for line in lines if "{%" in line]
+
+    assert len(tags) / len(lines) <= 0.035
 
 
 def test_plain_python_files_are_linted_and_formatted(template: Path) -> None:

@@ -8,14 +8,14 @@ import pytest
 from .matrix.environment import copier
 from .matrix.questionnaire import Questionnaire, data
 
-RESERVED = ["class", "None", "json", "sqlalchemy", "pytest", "tests"]
 WRONG = [
     ("project_name", "not blank", ["", "   "]),
     ("project_name", "one line", ["two\nlines"]),
     ("project_description", "one line", ["two\nlines", "a\ttab"]),
     ("user_name", "one line", ["two\nlines"]),
     ("user_email", "ada@example.com", ["nobody", "a@b@c", "a b@example.com"]),
-    ("package_name", "choose another name", RESERVED),
+    ("package_name", "a keyword of Python", ["class", "None"]),
+    ("package_name", "has it", ["json", "sqlalchemy", "pytest", "tests"]),
     ("package_name", "letter first", ["a-b", "a.b", "1a", "", "naïve", "task\n"]),
     ("package_name", "40 characters", ["x" * 41]),
     ("python_version", "3.11", ["3.10"]),
@@ -47,7 +47,7 @@ def test_wrong_answer_is_refused_with_advice(
     [
         ({"backend": "mysql"}, "sqlite-memory"),
         ({"backend": "postgresql", "postgres_driver": "pg8000"}, "asyncpg"),
-        ({"package_name": "class"}, "choose another name"),
+        ({"package_name": "class"}, "a keyword of Python"),
         ({"coverage_fail_under": "101"}, "0 to 100"),
         ({"coverage_fail_under": "x"}, "0 to 100"),
         ({"project_name": " "}, "not blank"),

@@ -4,8 +4,12 @@ Read in this order:
 
 - `questionnaire.py`: the template's questions, read with Copier's own classes,
 - `facts.py`: what is known about the answers before any test starts,
-- `combinations.py`: every combination of answers, all pairs of them, and shards,
+- `remembering.py`: renders Jinja once for all answers that make no difference,
+- `combinations.py`: every combination of answers, and all pairs of them,
+- `selection.py`: which tests are run, and shards,
+- `environment.py`, `forking.py`: run commands, those in Python without starting it,
 - `projects.py`: renders projects, once per answers, and runs commands in them,
+- `derived.py`: the files of any combination, as Copier would render them,
 - `checks.py`: the static checks of a rendered project,
 - `sources.py`: those of its Python files, which check equal files once,
 - `runner.py`: runs pytest and says what became of each test,

@@ -58,26 +58,41 @@ ALWAYS = sys.stdlib_module_names | {"dotenv", "starlette", "tests"}
 
 def metadata(project: Project) -> dict[str, Any]:
     """Return what the project's `pyproject.toml` holds."""
-    return tomllib.loads(project.read("pyproject.toml"))
+    return _parsed(project.read("pyproject.toml"))
+
+
+# Few texts differ between combinations.
+_parsed = functools.cache(tomllib.loads)
+_has = functools.cache(re.search)
+
+
+def typed_in(project: Project, *names: str) -> tuple[str, ...]:
+    """Return answers that may hold whatever was typed in, also as JSON writes them."""
+    typed = [str(project.answers[name]) or "nothing typed in" for name in names]
+    quoted = [json.dumps(answer, ensure_ascii=False)[1:-1] for answer in typed]
+    return (*typed, *quoted)
+
+
+@functools.cache
+def without(text: str, answers: tuple[str, ...]) -> str:
+    """Return a text in which `x` stands for each of the answers."""
+    for answer in answers:
+        text = text.replace(answer, "x")
+    return text
 
 
 def check_text(project: Project) -> None:
     """Fail for what a careless template leaves behind in any file."""
+    typed = typed_in(project, "project_name", "project_description", "user_name")
     for path in project.files():
         # It is Copier's, and a marker for type checkers is nothing but a name.
         if path.name in (ANSWERS_FILE, "py.typed"):
             continue
-        text = project.read(path)
-        for name in ("project_name", "project_description", "user_name"):
-            # It may hold whatever was typed in, also the way that JSON writes it.
-            answer = str(project.answers[name]) or "nothing typed in"
-            text = text.replace(answer, "x")
-            text = text.replace(json.dumps(answer, ensure_ascii=False)[1:-1], "x")
-        for problem in problems_of(text, path):
+        for problem in problems_of(without(project.read(path), typed), path):
             project.fail(f"{path}: it has {problem}")
 
 
-@functools.cache  # few texts differ between combinations
+@functools.cache
 def problems_of(text: str, path: Path) -> list[str]:
     """Return what is wrong with the text of a rendered file."""
     found = [] if text.strip() else ["no text"]
@@ -94,18 +109,19 @@ def problems_of(text: str, path: Path) -> list[str]:
 
 def check_prose(project: Project) -> None:
     """Fail for a file that is too long to be read, or tells of what was not chosen."""
+    modules = {path.name for path in project.files("*.py")}
+    typed = typed_in(project, "project_name", "project_description")
     for name in PROSE:
-        text = project.read(name)
-        # Other answers are what this section is about.
-        text = text.partition("## Changing answers")[0]
+        # Other answers are what the last section is about.
+        text = project.read(name).partition("## Changing answers")[0]
         if text.count("\n") > LIMITS.get(name, sys.maxsize):
             project.fail(f"{name} has more than {LIMITS[name]} lines")
-        own = (str(project.answers[n]) for n in ("project_name", "project_description"))
-        for answer in own:
-            text = text.replace(answer or "nothing typed in", "x")
+        text = without(text, typed)
         for pattern, (question, values) in TOPICS.items():
-            if project.answers[question] not in values and re.search(pattern, text):
+            if project.answers[question] not in values and _has(pattern, text):
                 project.fail(f"{name} mentions {pattern}, but not for {question}")
+        if missing := set(re.findall(r"`(\w+\.py)`", text)) - modules:
+            project.fail(f"{name} names {missing}, which the project has not")
 
 
 def check_pytest_settings(project: Project, twin: Project) -> None:
@@ -124,17 +140,29 @@ def check_pytest_settings(project: Project, twin: Project) -> None:
 
 def check_imports(project: Project) -> None:
     """Fail for an import of a package that the project does not declare."""
-    texts = metadata(project)["project"]["dependencies"]
-    source = modules_of(map(Requirement, texts))
-    tests = modules_of(requirements(project))
+    source, tests = declared(project.read("pyproject.toml"))
     for path in project.files("*.py"):
-        allowed = ALWAYS | {project.package}
-        allowed |= tests if path.parts[0] == "tests" else source
-        found = sources.imports(project.read(path))
-        # Relative imports, which start with a dot, are the project's own.
-        undeclared = {name.partition(".")[0] for name in found} - allowed - {""}
-        if undeclared:
+        allowed = tests if path.parts[0] == "tests" else source
+        found = packages(project.read(path))
+        if undeclared := found - allowed - {project.package}:
             project.fail(f"{path} imports {undeclared}, which it does not declare")
+
+
+@functools.cache
+def packages(source: str) -> set[str]:
+    """Return the packages that a module imports from."""
+    # Relative imports, which start with a dot, are the project's own.
+    return {name.partition(".")[0] for name in sources.imports(source)} - {""}
+
+
+@functools.cache
+def declared(pyproject: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the modules that the sources may import, and the tests."""
+    about = _parsed(pyproject)
+    needed = [Requirement(text) for text in about["project"]["dependencies"]]
+    texts = resolve_dependency_groups(about["dependency-groups"], "dev")
+    own = modules_of(needed)
+    return ALWAYS | own, ALWAYS | own | modules_of(map(Requirement, texts))
 
 
 def requirements(project: Project) -> list[Requirement]:

@@ -1,21 +1,17 @@
-"""Every combination of answers, all pairs of answers, and shards.
+"""Every combination of answers, and all pairs of answers.
 
 Which answers there are comes from `copier.yml`. Here is only what it cannot say:
 sample values for questions with free text, and which questions shape no code.
 """
 
-import argparse
 import functools
 import heapq
 import itertools
 import random
-import re
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import TypeVar
 
 from .questionnaire import Answers, Questionnaire, Value, choices_of
-
-Item = TypeVar("Item")
 
 # What breaks careless templates, by where it breaks them.
 HOSTILE_TEXTS = [
@@ -51,7 +47,7 @@ class Combinations:
     """The combinations of answers to the questions of a template."""
 
     def __init__(self, questionnaire: Questionnaire) -> None:
-        self._questionnaire = questionnaire
+        self.questionnaire = questionnaire
         asked, closed = questionnaire.asked, questionnaire.closed
         self.shaping_code = [name for name in closed if name not in TEXT_ONLY]
         self.shaping_text = [name for name in asked if name not in self.shaping_code]
@@ -59,7 +55,16 @@ class Combinations:
     @functools.cached_property
     def every(self) -> list[Answers]:
         """Every reachable combination of the answers that shape code."""
-        return self._questionnaire.combinations(self.shaping_code)
+        return self.questionnaire.combinations(self.shaping_code)
+
+    @functools.cached_property
+    def groups(self) -> dict[str, list[Answers]]:
+        """All of them, by the answers that shape most: database and isolation."""
+        found = defaultdict(list)
+        for row in self.every:
+            first = [str(row[name]) for name in self.shaping_code[:3] if name in row]
+            found["-".join(first)].append(row)
+        return found
 
     @functools.cached_property
     def pairs(self) -> list[Answers]:
@@ -79,7 +84,7 @@ class Combinations:
     def values(self, name: str) -> Sequence[Value]:
         """Return the values that a question is tried with."""
         sample = SAMPLE_VALUES.get(name)
-        return sample or choices_of(self._questionnaire.details[name])
+        return sample or choices_of(self.questionnaire.details[name])
 
     def name(self, row: Answers) -> str:
         """Return a name for a combination: its answers that shape code."""
@@ -103,17 +108,3 @@ def covering(rows: Sequence[Answers]) -> list[Answers]:
             found.append(rows[number])
             left -= pairs[number]
     return found
-
-
-def shard(items: Sequence[Item], number: int, total: int) -> list[Item]:
-    """Return the part of `items` that the machine `number` of 1 to `total` runs."""
-    return list(items[number - 1 :: total])
-
-
-def shard_of(text: str) -> tuple[int, int]:
-    """Read what is given to `--shard`: `2/8` is the second of eight."""
-    numbers = re.fullmatch(r"(\d+)/(\d+)", text)
-    if not numbers or not 1 <= int(numbers[1]) <= int(numbers[2]):
-        msg = f"{text!r} is not a shard: write 2/8 for the second of eight"
-        raise argparse.ArgumentTypeError(msg)
-    return int(numbers[1]), int(numbers[2])

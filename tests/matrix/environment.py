@@ -1,15 +1,19 @@
 """The environment in which commands run in rendered projects."""
 
+import functools
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+from . import forking
+
 REPOSITORY = Path(__file__).parents[2]
 COPIER_SETTINGS = Path(__file__).with_name("copier_settings.yml")
 FILES = REPOSITORY / "tests" / "files"  # whole files that are put into projects
 LOCK = REPOSITORY / "requirements-dev.txt"
+NOT_ASKED_FOR = ("randomly", "schemathesis", "hypothesispytest", "faker")
 TIMEOUT = 600.0  # seconds: nothing takes as long unless it hangs
 
 # Settings of whoever runs these tests, which must not reach the projects.
@@ -34,7 +38,7 @@ def variables(**own: str | Path) -> dict[str, str]:
         "GIT_COMMITTER_EMAIL": "a@example.com",
         # Installed for those that ask for them: wherever they are, one shuffles, and
         # the others double the time that pytest takes to start.
-        "PYTEST_ADDOPTS": "-p no:randomly -p no:schemathesis -p no:hypothesispytest",
+        "PYTEST_ADDOPTS": " ".join(f"-p no:{plugin}" for plugin in NOT_ASKED_FOR),
         "PATH": f"{programs}{os.pathsep}{kept.get('PATH', os.defpath)}",
         "PYTHONPATH": "src",
     }
@@ -45,8 +49,11 @@ def run(
     folder: Path, *command: str | Path, **own: str | Path
 ) -> subprocess.CompletedProcess[str]:
     """Run a command in a folder, without input, and return what came of it."""
+    words = [str(part) for part in command]
+    if words[0] in _forked() and "PATH" not in own:
+        return forking.run(folder, words, variables(**own), TIMEOUT)
     return subprocess.run(
-        [str(part) for part in command],
+        words,
         capture_output=True,
         check=False,
         cwd=folder,
@@ -55,6 +62,12 @@ def run(
         text=True,
         timeout=TIMEOUT,
     )
+
+
+@functools.cache
+def _forked() -> set[str]:
+    """Return how commands begin that are run without starting Python."""
+    return {*forking.PROGRAMS, *map(program, forking.PROGRAMS)}
 
 
 def program(name: str) -> str:

@@ -6,7 +6,7 @@ import shlex
 import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,8 +21,8 @@ from .questionnaire import Answers, Questionnaire, Value, copier_line
 class Project:
     """A rendered project.
 
-    `answers` holds the answer to every question that was asked. `root` is shared, and
-    its files even with other projects, so commands that write anything run in a `copy`.
+    `answers` holds the answer to every question that was asked. `root` is shared, so
+    commands that write anything run in a `copy`.
     """
 
     answers: Answers
@@ -41,6 +41,9 @@ class Project:
     def read(self, path: str | Path) -> str:
         """Return the text of one of the project's files."""
         return (self.root / path).read_bytes().decode()
+
+    def write(self) -> None:
+        """Do nothing: this project is on the disk."""
 
     def copy(self, folder: Path) -> "Project":
         """Return a copy of the project in the new folder `folder`."""
@@ -93,22 +96,7 @@ class Renderer:
         with once(folder) as first:
             if first:
                 self.questionnaire.render(complete, folder)
-                share(folder, self._folder / "files")
         return Project(complete, folder)
-
-
-def share(folder: Path, files: Path) -> None:
-    """Replace the files in `folder` by links to equal ones in the folder `files`.
-
-    All combinations would take half a gigabyte without that.
-    """
-    files.mkdir(exist_ok=True)
-    for path in [path for path in folder.rglob("*") if path.is_file()]:
-        equal = files / hashlib.sha256(path.read_bytes()).hexdigest()
-        with suppress(FileExistsError):
-            equal.hardlink_to(path)
-        path.unlink()
-        path.hardlink_to(equal)
 
 
 def digest(*parts: str) -> str:

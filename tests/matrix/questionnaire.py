@@ -8,6 +8,7 @@ here both are errors.
 import functools
 import shlex
 from collections.abc import Collection, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from copier._main import Worker
 from copier._settings import SettingsModel
 from copier._types import Phase
 from copier._user_data import AnswersMap, Question
+
+from .remembering import Reader, RememberedTemplate
 
 Value = str | int | bool
 Answers = Mapping[str, Value]
@@ -46,16 +49,22 @@ class Questionnaire:
 
     def __init__(self, template: Path) -> None:
         self._folder = template
-        self._worker = self._new_worker(Path("/nonexistent"), {})
-        self.jinja = self._worker.jinja_env
+        self.worker = self._new_worker(Path("/nonexistent"), {})
+        self.jinja = self.worker.jinja_env
         # The same few expressions are rendered for every combination of answers.
-        compiled: Any = functools.cache(self.jinja.from_string)
-        self.jinja.from_string = compiled  # type: ignore[method-assign]
-        self.details: dict[str, dict[str, Any]] = self._worker.template.questions_data
+        self.jinja.context_class = Reader
+        quick: Any = functools.cache(partial(RememberedTemplate, self.jinja))
+        self.jinja.from_string = quick  # type: ignore[method-assign]
+        # Projects are rendered without that.
+        self._plain = self._new_worker(Path("/nonexistent"), {}).jinja_env
+        compiled: Any = functools.cache(self._plain.from_string)
+        self._plain.from_string = compiled  # type: ignore[method-assign]
+        self.details: dict[str, dict[str, Any]] = self.worker.template.questions_data
         # The questions that are ever asked, and those of them that have choices.
         details = self.details
         self.asked = [n for n in details if details[n].get("when") is not False]
         self.closed = [n for n in self.asked if choices_of(details[n])]
+        self._known: dict[frozenset[tuple[str, Value]], dict[str, Any]] = {}
 
     def complete(self, given: Answers) -> Answers:
         """Return the answer to every question that is asked when `given` is answered.
@@ -80,11 +89,11 @@ class Questionnaire:
         for name in self.details:
             before, found = found, []
             for answers, known in before:
-                self._worker.answers = AnswersMap(user=known)
+                self.worker.answers = AnswersMap(user=known)
                 question = Question(
                     var_name=name,
-                    answers=self._worker.answers,
-                    context=self._worker._render_context(),
+                    answers=self.worker.answers,
+                    context=self.worker._render_context(),
                     jinja_env=self.jinja,
                     **self.details[name],
                 )
@@ -102,7 +111,14 @@ class Questionnaire:
                     value = question.parse_answer(candidate)
                     question.validate_answer(value)
                     found.append((answers | {name: value}, known | {name: value}))
+        self._known |= {frozenset(answers.items()): known for answers, known in found}
         return [answers for answers, _ in found]
+
+    def known(self, answers: Answers) -> dict[str, Any]:
+        """Return what Copier then knows, also what it does not ask for."""
+        if frozenset(answers.items()) not in self._known:
+            self.combinations((), **answers)
+        return self._known[frozenset(answers.items())]
 
     def render(self, answers: Answers, folder: Path) -> None:
         """Do what `copier.run_copy` does, without trust in the template."""
@@ -110,8 +126,8 @@ class Questionnaire:
         # Most of the time would go into reading copier.yml, compiling templates and
         # asking git about each file of a folder that is no repository.
         worker.__dict__ |= {
-            "jinja_env": self.jinja,
-            "template": self._worker.template,
+            "jinja_env": self._plain,
+            "template": self.worker.template,
             "_sync_git_index_executable_bit": lambda *_: None,
         }
         with worker:

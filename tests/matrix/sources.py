@@ -7,52 +7,82 @@ import ast
 import functools
 import tomllib
 from collections import defaultdict
-from contextlib import ExitStack
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from . import environment
-from .projects import Project, digest, once
+from .projects import Project, digest
+
+_checked: set[str] = set()  # the states of files that this process has checked
 
 
-def check_source(project: Project, checked: Path, cache: Path) -> None:
+def check_sources(projects: Iterable[Project], cache: Path) -> None:
     """Lint, format-check and type-check the Python files that have not been before.
 
-    The folder `checked` notes those that have. `cache` is for mypy, and this worker's
-    own.
+    `cache` is for mypy, and this process's own.
     """
-    notes = {checked / name: path for path, name in states(project).items()}
-    with ExitStack() as locks:
-        # In the same order everywhere, or two workers would wait for each other.
-        new = [notes[n] for n in sorted(notes) if locks.enter_context(once(n))]
-        if new:
-            # Relative, files of two projects may have an equal path, size and time: to
-            # mypy that is the same file.
-            files = sorted(project.root / path for path in new)
-            ruff, mypy = environment.program("ruff"), environment.program("mypy")
-            options = ("--no-cache", "--force-exclude")
-            project.run(ruff, "check", *options, *files)
-            project.run(ruff, "format", "--diff", *options, *files)
-            where = project.root / "src"
-            # With other settings mypy would begin anew, and throw the old results away.
-            cached = f"--cache-dir={cache / digest(repr(settings_of(project)['mypy']))}"
-            project.run(mypy, cached, *files, PYTHONPATH="", MYPYPATH=where)
+    new: list[tuple[Project, list[str]]] = []
+    found: set[str] = set()
+    for project in projects:
+        files = states(project)
+        unseen = [path for path in files if files[path] not in _checked | found]
+        if unseen:
+            project.write()
+            # Absolute: files of two projects may have an equal path, size and time, and
+            # to mypy that is the same file.
+            new.append((project, sorted(str(project.root / path) for path in unseen)))
+        found.update(files.values())
+    if new:
+        check_style(new)
+    for project, paths in new:
+        # With other settings mypy would begin anew, and throw the old results away.
+        settings = settings_of(project.read("pyproject.toml"))["mypy"] | {"files": []}
+        cached = f"--cache-dir={cache / digest(repr(settings))}"
+        where = project.root / "src"
+        mypy = environment.program("mypy")
+        project.run(mypy, cached, *paths, PYTHONPATH="", MYPYPATH=where)
+    _checked.update(found)
 
 
-def settings_of(project: Project) -> dict[str, Any]:
+def check_style(files: list[tuple[Project, list[str]]]) -> None:
+    """Let Ruff check files of projects, all at once."""
+    ruff, paths = (
+        environment.program("ruff"),
+        [path for _, own in files for path in own],
+    )
+    for command in (["check"], ["format", "--diff"]):
+        command = [ruff, *command, "--no-cache", "--force-exclude", *paths]
+        run = environment.run(environment.REPOSITORY, *command)
+        if run.returncode:
+            printed = run.stdout + run.stderr
+            blamed = [one for one, _ in files if f"{one.root.name}/" in printed]
+            (blamed or [files[0][0]])[0].fail("found by Ruff", command, printed)
+
+
+@functools.cache  # few texts differ between combinations
+def settings_of(pyproject: str) -> dict[str, Any]:
     """Return the settings that the tools read."""
-    about = tomllib.loads(project.read("pyproject.toml"))
+    about = tomllib.loads(pyproject)
     python = {"python": about["project"]["requires-python"]}
     return python | {name: about["tool"].get(name) for name in ("ruff", "mypy")}
 
 
 def states(project: Project) -> dict[Path, str]:
     """Return a digest of all that decides what the tools say, for each Python file."""
-    settings = [repr(settings_of(project))]
+    settings = [repr(settings_of(project.read("pyproject.toml")))]
     settings += [f"{p} {project.read(p)}" for p in project.files("ruff.toml")]
     texts = {path: project.read(path) for path in project.files("*.py")}
     # Imports are sorted by whether a folder has their name.
     settings += sorted({path.parts[0] for path in texts})
+    return _states(tuple(settings), frozenset(texts.items()))
+
+
+@functools.cache  # many combinations have the same Python files
+def _states(
+    settings: tuple[str, ...], files: frozenset[tuple[Path, str]]
+) -> dict[Path, str]:
+    texts = dict(files)
     needs = dependencies(texts)
     return {
         path: digest(*settings, str(path), *(f"{p} {hashed(texts[p])}" for p in found))

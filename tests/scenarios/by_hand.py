@@ -150,7 +150,7 @@ async def test_setting_of_a_connection_is_not_everybodys(session, other, is_sqli
 async def test_query_without_end_is_stopped(database, session, is_sqlite, monkeypatch):
     if not is_sqlite:
         pytest.skip("others have timeouts")
-    monkeypatch.setattr(database.transactions, "_timeout", 0.1)
+    monkeypatch.setattr(database.changes.transactions, "_timeout", 0.1)
     numbers = "SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 300000000"
     with refused:
         await send(session, f"WITH n(i) AS ({numbers}) SELECT count(*) FROM n")

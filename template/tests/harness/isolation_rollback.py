@@ -13,8 +13,9 @@ import pytest
 from sqlalchemy import AsyncAdaptedQueuePool, Pool, event
 from sqlalchemy.util import greenlet_spawn
 
-from . import Database
-from .real import FIX, Real, RollbackError
+from .database import Database
+from .real import Real
+from .transactions import FIX, RollbackError
 from .virtual import VirtualConnection
 
 __all__ = ["Isolation", "RollbackError"]
@@ -25,7 +26,7 @@ class Isolation:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._real = Real(database.transactions)
+        self._real = Real(database.changes.transactions)
         engine: Any = database.engine.sync_engine
         lend = partial(_lend, engine.dialect.get_driver_connection)
         engine.dialect.get_driver_connection = lend
@@ -44,27 +45,27 @@ class Isolation:
     @asynccontextmanager
     async def isolated(
         self, test: pytest.Item, problems: list[str]
-    ) -> AsyncIterator[dict[str, Any]]:
-        """Yield the options of the session factory; undo what `test` did."""
-        engine = self._database.engine
+    ) -> AsyncIterator[None]:
+        """Undo what `test` does in the block."""
+        engine, changes = self._database.engine, self._database.changes
         if test.get_closest_marker("real_commits"):
-            yield {"bind": engine}
-            await self._database.restore(problems)
+            yield
+            await changes.undo(problems)
             return
-        kind, pool = self._database.transactions, engine.sync_engine.pool
+        kind, pool = changes.transactions, engine.sync_engine.pool
         raw = await engine.raw_connection()
         self._real = Real(kind)
         try:
             async with kind.begun(raw.dbapi_connection):
                 engine.sync_engine.pool = self._pool
                 try:
-                    yield {"bind": engine}
+                    yield
                 finally:
                     engine.sync_engine.pool = pool
         finally:
             is_spoilt = self._real.is_changed or self._real.lost
             await greenlet_spawn(raw.invalidate if is_spoilt else raw.close)
-        if await self._database.restore(problems):
+        if await changes.undo(problems):
             problems.append(f"Something was really committed. {FIX}")
 
 
@@ -78,4 +79,4 @@ def _forward(pool: Pool, name: str, *arguments: Any) -> None:
 
 def _release(connection: VirtualConnection | None, _: object) -> None:
     if connection:  # it was not invalidated
-        connection.release()
+        connection.real.release(connection)

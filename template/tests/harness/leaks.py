@@ -1,6 +1,7 @@
 """Finds what a test leaves behind, so that this test fails and not a later one."""
 
 import asyncio
+import os
 import re
 import warnings
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -8,14 +9,13 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 from unittest.mock import patch
 
-from sqlalchemy import URL, Connection, Engine, ExecutionContext, event
+from sqlalchemy import URL, Connection, Engine, ExecutionContext, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor, Dialect
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 from sqlalchemy.util import greenlet_spawn
 
 from .queries import is_plain
-
 
 ENDING = re.compile(r"AsyncAdapt_|Connection\._cancel\b")
 
@@ -166,10 +166,9 @@ class Leaks:
 
 
 class Unasked:
-    """Watches for what connects to `url` before a test has asked for its database."""
+    """Watches for what connects to the database before a test has asked for it."""
 
-    def __init__(self, url: URL) -> None:
-        self._url = url
+    def __init__(self) -> None:
         event.listen(Engine, "do_connect", self._check_connect)
 
     def stop(self) -> None:
@@ -177,14 +176,16 @@ class Unasked:
         event.remove(Engine, "do_connect", self._check_connect)
 
     def _check_connect(self, _: Dialect, __: object, args: Any, kw: Any) -> None:
-        warn_of_bypass(self._url, args, kw)
+        warn_of_bypass(make_url(os.environ["DATABASE_URL"]), args, kw)
 
 
 def warn_of_bypass(url: URL, args: Sequence[Any], kw: Mapping[str, Any]) -> None:
     """Warn if a connection with these arguments is one to the database of `url`."""
     if url.database in [*args, kw.get("database"), kw.get("dbname")]:
         msg = "Code connects to the test database with an engine of its own, which is "
-        msg += "not isolated. Let the test request `session` or `session_factory`: what "
-        msg += "uses the session factory, or calls connect(), as in a lifespan, then "
+        msg += "not isolated. Let the test request `session` or `session_factory`: "
+        msg += (
+            "what uses the session factory, or calls connect(), as in a lifespan, then "
+        )
         msg += "works on its data. Code may have the fixture `engine`, too."
         warnings.warn(BypassWarning(msg), stacklevel=3)

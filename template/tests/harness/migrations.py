@@ -6,6 +6,10 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection
 
+NO_TABLE = (
+    "The tests have the tables that the migrations make. For a new model: "
+    "uv run alembic revision --autogenerate -m 'Add ...'"
+)
 PYPROJECT = Path(__file__).parents[2] / "pyproject.toml"
 
 
@@ -17,6 +21,6 @@ def config_for(connection: Connection) -> Config:
     return Config(toml_file=PYPROJECT, attributes={"connection": connection})
 
 
-def upgrade(connection: Connection) -> None:
+def create_schema(connection: Connection) -> None:
     """Run all migrations that have not been run."""
     command.upgrade(config_for(connection), "heads")

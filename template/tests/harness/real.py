@@ -1,110 +1,31 @@
 """The real connection of a test, and the transactions that share it.
 
 It is in a transaction that is rolled back after the test. Those of virtual connections
-are parts of it: a commit leaves what was written where it is, and a rollback goes back to
-a savepoint, a layer, above which nobody else has written.
+are parts of it: a commit leaves what was written where it is, and a rollback goes back
+to a savepoint, a layer, above which nobody else has written.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator
-from contextlib import AbstractAsyncContextManager, contextmanager
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
 
-from sqlalchemy.util import greenlet_spawn
 from sqlalchemy.util.concurrency import await_only
 
-FIX = "Mark the test with @pytest.mark.real_commits."
-LOST = f"A rollback has to undo what another connection has written since. {FIX}"
-LOCKED = f"Another connection has not committed yet, so that this may wait. {FIX}"
-KEPT = f"A connection has settings of its own, or is lent, and all are the same. {FIX}"
-ENDED = f"What should have ended with a transaction has not. {FIX}"
-REFUSED = f"This needs a transaction, a commit or a connection that is real. {FIX}"
+from .transactions import (
+    KEPT,
+    LOCKED,
+    LOST,
+    REFUSED,
+    Effect,
+    Kind,
+    Layer,
+    RollbackError,
+    Transaction,
+    Writes,
+)
+
 DEPTH = 16  # layers, after which those that nobody needs are released
-Writes = tuple[str, str]  # a verb and a table
-UNKNOWN: Writes = ("", "")
-
-
-class RollbackError(Exception):
-    """A test did what cannot be done inside the transaction that isolates it."""
-
-
-@dataclass(frozen=True)
-class Effect:
-    """What a statement does: what it may write, and whatever else is not plain."""
-
-    writes: Writes | None = None
-    sets: tuple[str, ...] = ()  # settings, until the transaction ends
-    excludes: str = ""  # a table that nobody else may even read
-    ends: bool = False  # with the transaction, though not with a savepoint
-    is_kept: bool = False  # by the connection
-    is_refused: bool = False
-
-
-@dataclass(eq=False)
-class Transaction:
-    """What a virtual connection does until it commits or rolls back."""
-
-    savepoints: list[tuple[str, "Layer", dict[str, str]]] = field(default_factory=list)
-    written: set[Writes] = field(default_factory=set)
-    seen: set[str] = field(default_factory=set)  # its statements
-    settings: dict[str, str] = field(default_factory=dict)
-    has_failed: bool = False  # so that it can only end
-    is_stuck: bool = False  # there is no layer to go back to
-    is_kept: bool = False
-    ends: bool = False
-
-
-@dataclass(eq=False)
-class Layer:
-    """A savepoint, and who has written between it and the next one."""
-
-    name: str
-    writer: Transaction | None = None
-    is_streamed: bool = False  # a stream would not outlive a rollback to it
-
-
-class Kind(Protocol):
-    """What differs between kinds of databases."""
-
-    aborts: bool  # a transaction, if one of its statements fails
-    adapted: Any  # what SQLAlchemy makes of the driver's connection
-
-    def begun(self, adapted: Any) -> AbstractAsyncContextManager[None]:
-        """Begin a transaction for the block."""
-
-    def control(self, *statements: str, restart: bool) -> None:
-        """Send statements, or first begin another transaction instead of this one."""
-
-    def effect_of(self, statement: str, parameters: Any) -> Effect:
-        """Return what a statement does."""
-
-    def enter(self, mine: Transaction, effect: Effect) -> None:
-        """Make the connection what it is for a transaction, before a statement."""
-
-    def leave(self, mine: Transaction, effect: Effect) -> None:
-        """Note what a statement has set for its transaction."""
-
-    def forget(self, *, schema: bool = False) -> None:
-        """Take note that what is set, or the schema, may be another one now."""
-
-    def cascades(self) -> bool:
-        """Return whether a statement may lock what it does not name."""
-
-    def defers(self) -> bool:
-        """Return whether a commit may have to check constraints."""
-
-    def check(self) -> None:
-        """Check them; raise what a commit would raise."""
-
-    def state_of(self, error: BaseException) -> str | None:
-        """Return the SQLSTATE of a server's error; None if the transaction has ended."""
-
-    def may_lend(self, driver: Any) -> bool:
-        """Return whether the real transaction has begun for a driver, or will."""
-
-    def commits(self, driver: Any) -> bool:
-        """Return whether a driver, by itself, commits each statement."""
 
 
 class Real:
@@ -129,6 +50,18 @@ class Real:
             yield
         finally:
             self._turn.release()
+
+    def admit(self, connection: object) -> None:
+        """Refuse all if nothing can be right, and others if one has it for itself."""
+        if self.lost or self.owner not in (None, connection):
+            raise RollbackError(self.lost or KEPT)
+
+    def release(self, connection: object) -> None:
+        """Let others use it, if a connection has had it for itself."""
+        if self.owner is connection:
+            self.owner = None
+            if self.is_kept:
+                self.lost = KEPT
 
     def lock(self, mine: Transaction, effect: Effect) -> None:
         """Refuse what would wait for another transaction."""
@@ -169,6 +102,36 @@ class Real:
         is_needed = any(one in writers or one.savepoints for one in self.open)
         return not is_needed and not any(layer.is_streamed for layer in self.layers)
 
+    def settle(self) -> None:
+        """Go back to where a rollback leads, now, if that can be right."""
+        if not self.lost:
+            with suppress(RollbackError):  # the next statement says so
+                self.prepare(None, needs_layer=False)
+
+    def set_savepoint(self, mine: Transaction, name: str) -> None:
+        """Have a savepoint of a transaction here."""
+        effect = self.kind.effect_of("SAVEPOINT", None)
+        self.lock(mine, effect)
+        if effect.writes:
+            mine.written.add(effect.writes)
+        self.prepare(None)
+        mine.savepoints.append((name, self.layers[-1], mine.settings.copy()))
+
+    def end_savepoint(self, mine: Transaction, name: str, *, is_undone: bool) -> bool:
+        """Release a savepoint, or go back to it; return False if there is none."""
+        names = [one[0] for one in mine.savepoints]
+        if name not in names:
+            return False
+        last = len(names) - 1 - names[::-1].index(name)
+        _, layer, settings = mine.savepoints[last]
+        del mine.savepoints[last + is_undone :]
+        if is_undone:
+            self.undo(mine, layer)
+            mine.settings, mine.has_failed = settings.copy(), False
+            self.kind.forget()
+            self.settle()
+        return True
+
     def undo(self, mine: Transaction, start: Layer) -> None:
         """Undo what a transaction has written above `start`, and nobody else has."""
         later = self.layers[self.layers.index(start) :]
@@ -203,11 +166,11 @@ def _clash(mine: Writes | None, other: Writes) -> bool:
     return mine[1] == other[1] and verbs != {"INSERT"}
 
 
-def finish(call: Callable[[], Any]) -> Any:
-    """Return what a call returns that nobody can cancel half-way."""
+def finish(work: Coroutine[Any, Any, Any]) -> Any:
+    """Return what a coroutine returns that nobody can cancel half-way."""
 
     async def finished() -> Any:
-        task = asyncio.ensure_future(greenlet_spawn(call))
+        task = asyncio.ensure_future(work)
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:

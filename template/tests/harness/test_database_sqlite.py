@@ -9,11 +9,28 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from .application import create_engine
+from .application import Settings, create_engine
 from .probe import DEFERRED, METADATA
+from .test_database_url import check_url_is_refused
 
 COUNT = text("SELECT count(*) FROM probe")
 INSERT = text("INSERT INTO probe (name) SELECT count(*) FROM probe")
+
+
+@pytest.mark.parametrize("url", ["sqlite:///app.db", "sqlite+aiosqlite:///app.db\n"])
+def test_database_url_gets_the_driver(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", url)
+
+    assert str(Settings().database_url) == "sqlite+aiosqlite:///app.db"
+
+
+def test_database_url_with_another_driver_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    url = "sqlite+pysqlite:///letmein.db"
+    check_url_is_refused(monkeypatch, url, "write sqlite://")
 
 
 @pytest.fixture
@@ -50,7 +67,8 @@ async def test_what_has_only_read_ends_without_asking_the_driver(
 ) -> None:
     asked: list[str] = []
     for name in ("commit", "rollback"):
-        monkeypatch.setattr(f"aiosqlite.Connection.{name}", lambda *_, name=name: asked.append(name))
+        target = f"aiosqlite.Connection.{name}"
+        monkeypatch.setattr(target, lambda *_, name=name: asked.append(name))
     async with production.connect() as connection:
         await connection.scalar(COUNT)
         await connection.commit()

@@ -35,7 +35,7 @@ async def test_misuse_is_refused(session: AsyncSession) -> None:
         untyped()
     with pytest.raises(TypeError, match="takes the test's session"):
         await untyped.create(session.sync_session, name="probe")
-    with pytest.raises(TypeError, match="missing .* 'session'"):
+    with pytest.raises(TypeError, match=r"missing .* 'session'"):
         untyped.create(name="probe")
     with pytest.raises(TypeError, match="nmae"):
         await untyped.create(session, nmae="probe")

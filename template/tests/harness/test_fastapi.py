@@ -138,6 +138,6 @@ def test_client_with_an_event_loop_of_its_own_is_refused() -> None:
 
 
 def test_application_without_a_database_of_the_tests_is_noticed() -> None:
-    with pytest.raises(BypassWarning, match="request `session`"):
-        with TestClient(probes) as own:
-            own.get("/probes")
+    refused = pytest.raises(BypassWarning, match="request `session`")
+    with refused, TestClient(probes) as own:
+        own.get("/probes")

@@ -1,11 +1,15 @@
 """Sessions and connections share one real connection, and behave as on their own."""
 
+from typing import Any
+
 import pytest
 from sqlalchemy import insert, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from .application import session_factory as factory
 from .isolation_rollback import RollbackError
+from .plugin import Isolate
 from .probe import Probe
 from .test_isolation import names
 
@@ -36,10 +40,25 @@ async def test_what_would_wait_for_a_lock_is_refused(
     await session.commit()
     await session.exec(update(Probe).values(name="changed"))
     async with session_factory() as other:
-        with pytest.raises(RollbackError, match="not committed.*real_commits"):
+        with pytest.raises(RollbackError, match=r"not committed.*real_commits"):
             await other.exec(update(Probe).values(name="changed again"))
 
 
 async def test_transaction_in_sql_is_refused(session: AsyncSession) -> None:
     with pytest.raises(RollbackError, match="real_commits"):
         await session.execute(text("COMMIT"))
+
+
+async def test_real_commit_fails_its_test_and_no_later_one(
+    isolate: Isolate, request: pytest.FixtureRequest
+) -> None:
+    with pytest.raises(pytest.fail.Exception, match="really committed"):
+        async with isolate(request.node), factory() as session:
+            session.add(Probe(name="committed"))
+            await session.flush()
+            connection = await session.connection()
+            driver: Any = (await connection.get_raw_connection()).driver_connection
+            await driver.execute("COMMIT")
+
+    async with isolate(request.node), factory() as session:
+        assert await names(session) == []

@@ -9,8 +9,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from . import Database
-from .migrations import PYPROJECT, config_for, upgrade
+from .database import Database
+from .migrations import PYPROJECT, config_for, create_schema
 
 pytestmark = pytest.mark.real_commits
 
@@ -46,7 +46,7 @@ async def test_database_of_the_tests_is_made_by_the_migrations(
 
 
 async def test_models_are_what_the_migrations_make(connection: AsyncConnection) -> None:
-    await connection.run_sync(upgrade)
+    await connection.run_sync(create_schema)
 
     await connection.run_sync(lambda c: command.check(config_for(c)))
 
@@ -54,7 +54,7 @@ async def test_models_are_what_the_migrations_make(connection: AsyncConnection) 
 async def test_migrations_go_up_and_down_and_up_again(
     connection: AsyncConnection,
 ) -> None:
-    await connection.run_sync(upgrade)
+    await connection.run_sync(create_schema)
     before = await connection.run_sync(tables)
     try:
         await connection.run_sync(lambda c: command.downgrade(config_for(c), "base"))
@@ -62,5 +62,5 @@ async def test_migrations_go_up_and_down_and_up_again(
         pytest.skip("a migration says that it cannot be undone")
     assert await connection.run_sync(tables) == set()
 
-    await connection.run_sync(upgrade)
+    await connection.run_sync(create_schema)
     assert await connection.run_sync(tables) == before

@@ -1,38 +1,26 @@
 """Virtual connections: each has transactions of its own on the one real connection."""
 
-import re
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from sqlalchemy.util.concurrency import in_greenlet
+from sqlalchemy.util.concurrency import greenlet_spawn, in_greenlet
 
-from .queries import START, is_plain
-from .real import (
+from .queries import is_plain
+from .real import Real, finish
+from .transactions import (
     ENDED,
-    KEPT,
     LOCKED,
     LOST,
+    NOT_REAL,
     REFUSED,
+    SAVEPOINT,
     UNKNOWN,
     Effect,
-    Layer,
-    Real,
     RollbackError,
     Transaction,
-    finish,
 )
-
-_SAVEPOINT = re.compile(
-    rf"{START}(SAVEPOINT|RELEASE|ROLLBACK(?:\s+WORK|\s+TRANSACTION)?\s+TO)"
-    r'(?:\s+SAVEPOINT)?\s+("[^"]+"|\w+)(?:[\s;]|--[^\n]*|/\*.*?\*/)*$',
-    re.DOTALL | re.IGNORECASE,
-)
-# Errors that real connections would not have met: something would have waited, or was
-# committed before.
-_NOT_REAL = {"23503": LOCKED, "23505": LOCKED, "23P01": LOCKED}
-_NOT_REAL |= {"34000": LOST, "55006": REFUSED, "55P04": REFUSED}
+from .virtual_cursor import Driver, VirtualCursor
 
 
 class VirtualConnection:
@@ -61,17 +49,17 @@ class VirtualConnection:
         vars(self)[name] = value
 
     @property
-    def driver_connection(self) -> "Driver":
+    def driver_connection(self) -> Driver:
         """What asks the driver whether it is in a transaction, or borrows it."""
         return Driver(self)
 
     def lend(self) -> Any:
         """Return the driver's connection, which may be used at any time."""
-        self._admit()
+        self.real.admit(self)
         real, driver = self.real, self.real.kind.adapted.driver_connection
-        if real.undone or not real.kind.may_lend(driver):
+        if real.undone or not real.kind.has_begun():
             raise RollbackError(REFUSED)
-        if self._mine is None and real.kind.commits(driver):
+        if self._mine is None and real.kind.commits():
             mine = Transaction()
         else:
             mine = self._begin()
@@ -83,7 +71,7 @@ class VirtualConnection:
         real.owner, real.is_changed = self, True
         return driver
 
-    def cursor(self, *args: Any, **options: Any) -> "VirtualCursor":
+    def cursor(self, *args: Any, **options: Any) -> VirtualCursor:
         """Return a cursor whose statements belong to this connection."""
         try:
             cursor = self.real.kind.adapted.cursor(*args, **options)
@@ -91,7 +79,7 @@ class VirtualConnection:
             raise RollbackError(REFUSED) from error
         return VirtualCursor(self, cursor)
 
-    def execute(self, statement: str, parameters: Any = None) -> "VirtualCursor":
+    def execute(self, statement: str, parameters: Any = None) -> VirtualCursor:
         """Execute a statement with a new cursor."""
         cursor = self.cursor()
         cursor.execute(statement, parameters)
@@ -106,12 +94,12 @@ class VirtualConnection:
         call: Callable[[], Any],
         statement: str,
         parameters: Any = None,
-        cursor: "VirtualCursor | None" = None,
+        cursor: VirtualCursor | None = None,
     ) -> Any:
         """Run a statement in this connection's transaction."""
         real = self.real
         with real.turn():
-            mine, found = self._begin(), _SAVEPOINT.match(statement)
+            mine, found = self._begin(), SAVEPOINT.match(statement)
             if found and self._control(mine, found[1][:2].upper(), found[2]):
                 return None
             effect = self._enter(mine, statement, parameters, is_control=bool(found))
@@ -136,7 +124,7 @@ class VirtualConnection:
         self, mine: Transaction, statement: str, parameters: Any, *, is_control: bool
     ) -> Effect:
         real, kind = self.real, self.real.kind
-        self._admit()
+        self.real.admit(self)
         if kind.aborts:
             real.prepare(mine)
         try:
@@ -162,11 +150,11 @@ class VirtualConnection:
             raise RollbackError(REFUSED) from error
         return effect
 
-    def fetch(self, cursor: "VirtualCursor", call: Callable[[], Any]) -> Any:
+    def fetch(self, cursor: VirtualCursor, call: Callable[[], Any]) -> Any:
         """Fetch rows that are still to come from the database."""
         real, kind = self.real, self.real.kind
         with real.turn():
-            self._admit()
+            self.real.admit(self)
             if kind.aborts:
                 if cursor.mine is not self._mine:
                     raise RollbackError(ENDED)
@@ -175,10 +163,6 @@ class VirtualConnection:
             real.prepare(self._mine, needs_layer=kind.aborts)
             return self._call(self._begin(), call, cursor)
 
-    def _admit(self) -> None:
-        if self.real.lost or self.real.owner not in (None, self):
-            raise RollbackError(self.real.lost or KEPT)
-
     def _begin(self) -> Transaction:
         if self._mine not in self.real.open:  # it may be an earlier test's
             self._mine = Transaction()
@@ -186,7 +170,7 @@ class VirtualConnection:
         return self._mine
 
     def _call(
-        self, mine: Transaction, call: Callable[[], Any], cursor: "VirtualCursor | None"
+        self, mine: Transaction, call: Callable[[], Any], cursor: VirtualCursor | None
     ) -> Any:
         real = self.real
         try:
@@ -197,15 +181,15 @@ class VirtualConnection:
             if was_cancelled:
                 real.is_changed = True
                 if cursor:  # which keeps SQLite's lock
-                    finish(cursor.close)
+                    finish(greenlet_spawn(cursor.close))
             if state is None:
                 real.lost = REFUSED
             elif real.kind.aborts and (state or mine.has_failed or was_cancelled):
                 mine.has_failed = True
                 real.go_back(real.layers[-1])
             others = any(one.written for one in real.open if one is not mine)
-            if state in _NOT_REAL and (others or _NOT_REAL[state] != LOCKED):
-                raise RollbackError(_NOT_REAL[state]) from error
+            if state in NOT_REAL and (others or NOT_REAL[state] != LOCKED):
+                raise RollbackError(NOT_REAL[state]) from error
             raise
 
     def _control(self, mine: Transaction, verb: str, name: str) -> bool:
@@ -213,27 +197,13 @@ class VirtualConnection:
         real = self.real
         if not name.startswith('"') or not real.kind.aborts:  # SQLite has no other case
             name = name.lower()
-        name = name.strip('"')
-        if verb == "SA" and not mine.has_failed:
-            self._admit()
-            effect = real.kind.effect_of("SAVEPOINT", None)
-            real.lock(mine, effect)
-            if effect.writes:
-                mine.written.add(effect.writes)
-            real.prepare(None)
-            mine.savepoints.append((name, real.layers[-1], mine.settings.copy()))
-            return True
-        names = [one[0] for one in mine.savepoints]
-        if name not in names or (mine.has_failed and verb != "RO"):
+        name, is_undone = name.strip('"'), verb == "RO"
+        if mine.has_failed and not is_undone:
             return False
-        last = len(names) - 1 - names[::-1].index(name)
-        _, layer, settings = mine.savepoints[last]
-        del mine.savepoints[last + (verb == "RO") :]
-        if verb == "RO":
-            real.undo(mine, layer)
-            mine.settings, mine.has_failed = settings.copy(), False
-            real.kind.forget()
-            self._settle()
+        if verb != "SA":
+            return real.end_savepoint(mine, name, is_undone=is_undone)
+        real.admit(self)
+        real.set_savepoint(mine, name)
         return True
 
     def commit(self) -> None:
@@ -269,7 +239,7 @@ class VirtualConnection:
         if self._mine and in_greenlet():
             with self.real.turn():
                 self._end()
-                self._settle()
+                self.real.settle()
         else:  # the garbage collector asks
             self._end()
 
@@ -279,65 +249,9 @@ class VirtualConnection:
             self.real.open.remove(mine)
             self.real.undo(mine, self.real.layers[0])
 
-    def _settle(self) -> None:
-        if not self.real.lost:
-            with suppress(RollbackError):  # the next statement says so
-                self.real.prepare(None, needs_layer=False)
-
-    def release(self) -> None:
-        """Let others use the real connection."""
-        if self.real.owner is self:
-            self.real.owner = None
-            if self.real.is_kept:
-                self.real.lost = KEPT
-
     def close(self) -> None:
         """Roll back, and let others use the real connection."""
         self.rollback()
-        self.release()
+        self.real.release(self)
 
     terminate = close
-
-
-class VirtualCursor:
-    """A cursor of the real connection, whose statements belong to a virtual one."""
-
-    mine: Transaction | None = None  # whose stream it is
-    layer: Layer | None = None
-
-    def __init__(self, virtual: VirtualConnection, cursor: Any) -> None:
-        vars(self).update(_virtual=virtual, _cursor=cursor)
-
-    def __getattr__(self, name: str) -> Any:
-        value = getattr(self._cursor, name)
-        if name.startswith("fetch") and self._cursor.server_side:
-            return lambda *args: self._virtual.fetch(self, partial(value, *args))
-        return value
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        setattr(self._cursor, name, value)
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(self._cursor)
-
-    def execute(self, statement: str, parameters: Any = None) -> Any:
-        """Execute a statement."""
-        call = partial(self._cursor.execute, statement, parameters)
-        return self._virtual.run(call, statement, parameters, self)
-
-    def executemany(self, statement: str, parameters: Any) -> Any:
-        """Execute a statement for each of many parameters."""
-        call = partial(self._cursor.executemany, statement, parameters)
-        return self._virtual.run(call, statement, None, self)
-
-
-class Driver:
-    """A driver's connection that is lent to whoever asks for more than its state."""
-
-    def __init__(self, virtual: VirtualConnection) -> None:
-        self._virtual = virtual
-
-    def __getattr__(self, name: str) -> Any:
-        if name == "in_transaction":
-            return self._virtual.real.kind.adapted.driver_connection.in_transaction
-        return getattr(self._virtual.lend(), name)

@@ -1,0 +1,1 @@
+"""What callers may send: input that is validated before it becomes a model."""

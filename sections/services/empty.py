@@ -1,0 +1,1 @@
+"""What the application does, one service for each kind of thing."""

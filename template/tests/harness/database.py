@@ -1,0 +1,51 @@
+"""What the harness needs of a database, whatever its kind."""
+
+import os
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol
+
+import pytest
+from sqlalchemy import URL
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+Prepare = Callable[[AsyncEngine], Awaitable[None]]  # makes the schema, and rows
+
+
+class Changes(Protocol):
+    """What the tests change in a database."""
+
+    async def undo(self, problems: list[str]) -> bool:
+        """Undo what was committed; return whether anything had been.
+
+        What the test has to be failed for is added to `problems`.
+        """
+
+
+class Database(Protocol):
+    """A database of one worker."""
+
+    url: URL
+    engine: AsyncEngine
+    changes: Any  # those that the strategy asks for
+
+    async def open(self) -> None:
+        """Create the database, prepared for the tests, and an engine for it."""
+
+    async def renew(self) -> None:
+        """Make another database, because this one cannot be put back."""
+
+    async def clear(self) -> None:
+        """Empty the database, which has no tables then, for a test."""
+
+    async def close(self) -> None:
+        """Remove everything that the tests have made."""
+
+
+DATABASES = pytest.StashKey[dict[str, Database]]()  # those to run the tests on
+
+
+def point_application_at(url: URL) -> None:
+    """Make the application's own setting name the test database."""
+    for name in [name for name in os.environ if name.upper() == "DATABASE_URL"]:
+        del os.environ[name]  # the application reads it, however it is spelled
+    os.environ["DATABASE_URL"] = url.render_as_string(hide_password=False)

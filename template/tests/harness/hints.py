@@ -1,0 +1,20 @@
+"""What helps with errors: a pattern that their text matches, and the help."""
+
+import re
+
+from .chosen import NO_TABLE
+
+HINTS = {
+    "UnboundExecutionError": "Only tests that request `session`, `session_factory` or "
+    "`engine`, directly or through a fixture, have a database.",
+    "no such table|UndefinedTable": NO_TABLE,
+    "due to lock timeout|database is locked": "Another session has written and not "
+    "committed, or another process uses the database.",
+}
+
+
+def add_hints(error: BaseException, shown: str) -> None:
+    """Add what helps with an error that is `shown` as a text."""
+    for pattern, hint in HINTS.items():
+        if re.search(pattern, shown):
+            error.add_note(hint)

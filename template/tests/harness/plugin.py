@@ -1,0 +1,219 @@
+"""The story of a test run, from top to bottom: hooks and fixtures, as they happen.
+
+`-p tests.harness.plugin` in pytest's configuration loads it before any conftest, early
+enough to keep the application, imported later, off every database but the tests' own.
+"""
+
+import os
+from asyncio import CancelledError
+from collections.abc import AsyncIterator, Callable
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+)
+from functools import partial
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from . import queries
+from .chosen import KINDS, PLUGINS, Isolation, create_schema
+from .database import DATABASES, Database, point_application_at
+from .hints import add_hints
+from .leaks import Leaks, Unasked
+
+Isolate = Callable[[pytest.Item], AbstractAsyncContextManager[None]]
+LEAKS = pytest.StashKey[Leaks]()
+UNASKED = pytest.StashKey[Unasked]()
+AT_END = pytest.StashKey[AsyncExitStack]()  # of a test, before it is undone
+WARNINGS = [
+    # aiosqlite's, after an attribute was read that is not loaded: MissingGreenlet.
+    "ignore:coroutine 'Connection.cursor' was never awaited:RuntimeWarning",
+    # SQLModel's advice to the application; libraries may well call it.
+    r"ignore:\s*. You probably want to use .session.exec:DeprecationWarning",
+]
+
+
+class Hooks:
+    """What `tests/conftest.py` may add to the harness."""
+
+    async def pytest_prepare_database(self, session: AsyncSession) -> None:
+        """Add the rows that every test finds; they are committed afterwards.
+
+        The database has its tables, and the rows that the migrations insert.
+        """
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Add the harness's own hook, and what the chosen databases need of pytest."""
+    pluginmanager.add_hookspecs(Hooks)
+    for module in PLUGINS:
+        pluginmanager.register(module)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Choose the database and point the application at it, before any conftest."""
+    early_config.addinivalue_line("markers", "postgresql: runs on PostgreSQL only")
+    early_config.addinivalue_line("markers", "real_commits: commits for real")
+    for warning in WARNINGS:
+        early_config.addinivalue_line("filterwarnings", warning)
+    for kind in ("fixture", "test"):
+        name = f"asyncio_default_{kind}_loop_scope"
+        if early_config.getini(name) != "session":
+            msg = f"set {name} to `session` in pytest's configuration, because the "
+            raise pytest.UsageError(f"{msg}tests share connections and an event loop")
+    prepare = partial(prepare_database, early_config)
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    suffix = f"_{worker}" if worker else ""
+    databases: dict[str, Database] = {
+        kind: make(*parts, early_config, prepare, suffix)
+        for kind, (make, *parts) in KINDS.items()
+    }
+    early_config.stash[DATABASES] = databases
+    point_application_at(next(iter(databases.values())).url)
+    early_config.stash[UNASKED] = Unasked()
+
+
+async def prepare_database(config: pytest.Config, engine: AsyncEngine) -> None:
+    """Create the schema and the rows that every test finds."""
+    from .application import session_factory  # late: the guard comes before it
+
+    async with engine.connect() as connection:
+        await connection.run_sync(create_schema)
+        await connection.commit()
+    async with session_factory(bind=engine) as session:
+        for adding in config.hook.pytest_prepare_database(session=session):
+            await adding
+        await session.commit()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Function) -> None:
+    """Refuse tests with a database on an event loop of their own."""
+    if "database" in item.fixturenames and item.get_closest_marker("anyio"):
+        msg = "Remove @pytest.mark.anyio: tests with a database share an event loop, "
+        pytest.fail(f"{msg}which pytest-asyncio runs.", pytrace=False)
+
+
+@pytest.fixture(scope="session")
+async def database(request: pytest.FixtureRequest) -> AsyncIterator[Database]:
+    """This worker's database, open for as long as there are tests that use it."""
+    databases = request.config.stash[DATABASES]
+    # Without a parameter there is one, or a test asks for the fixture while it runs.
+    database = databases[getattr(request, "param", next(iter(databases)))]
+    point_application_at(database.url)
+    request.config.stash[UNASKED].stop()
+    try:
+        await database.open()
+    except pytest.UsageError as error:
+        if "PYTEST_XDIST_WORKER" in os.environ:
+            # xdist would take an exit for a crash of its worker.
+            request.session.shouldstop = "the tests have no database"
+            raise pytest.fail.Exception(str(error), pytrace=False) from None
+        pytest.exit(str(error), pytest.ExitCode.USAGE_ERROR)
+    request.config.stash[LEAKS] = Leaks(database.engine)
+    yield database
+    request.config.stash[LEAKS].stop()
+    await database.close()
+    request.config.stash[UNASKED] = Unasked()
+
+
+@pytest.fixture(scope="session")
+async def isolate(request: pytest.FixtureRequest, database: Database) -> Isolate:
+    """Isolates a block like a test, and fails it for what it leaves behind."""
+    from .application import session_factory  # late: the guard comes before it
+
+    isolation, stash = Isolation(database), request.config.stash
+
+    @asynccontextmanager
+    async def isolate(test: pytest.Item) -> AsyncIterator[None]:
+        nonlocal isolation
+        problems: list[str] = []
+        has_ended = False
+        leaks = stash[LEAKS]
+        leaks.is_in_test = True
+        try:
+            async with isolation.isolated(test, problems), leaks.ended(problems):
+                settings = dict(session_factory.kw)
+                session_factory.configure(bind=database.engine)
+                try:
+                    yield
+                    has_ended = True
+                finally:
+                    session_factory.kw = settings
+        except (Exception, CancelledError) as error:
+            if not has_ended:
+                raise
+            leaks.stop()
+            await database.renew()
+            point_application_at(database.url)
+            isolation, stash[LEAKS] = Isolation(database), Leaks(database.engine)
+            msg = "The database could not be put back, so there is a new one now: "
+            problems.append(f"{msg}{type(error).__name__}: {error}")
+        finally:
+            leaks.is_in_test = False
+        if problems:
+            pytest.fail("\n".join(problems), pytrace=False)
+
+    return isolate
+
+
+@pytest.fixture
+async def engine(
+    request: pytest.FixtureRequest, database: Database, isolate: Isolate
+) -> AsyncIterator[AsyncEngine]:
+    """The engine of the test's database, with what the test does undone afterwards."""
+    marker = request.node.get_closest_marker("asyncio")
+    if marker and marker.kwargs.get("loop_scope", "session") != "session":
+        pytest.fail("a test with a database has to keep the loop scope `session`")
+    async with isolate(request.node), AsyncExitStack() as at_end:
+        request.node.stash[AT_END] = at_end
+        yield database.engine
+
+
+@pytest.fixture
+def session_factory(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
+    """The application's session factory; what it makes works on the test's data."""
+    from .application import session_factory
+
+    return session_factory
+
+
+@pytest.fixture
+def session(
+    request: pytest.FixtureRequest, session_factory: async_sessionmaker[AsyncSession]
+) -> AsyncSession:
+    """A session, made as the application makes them; its rows are shown on failure."""
+    failures = request.session.testsfailed
+    session = session_factory()
+
+    async def close() -> None:
+        async with session:
+            if request.session.testsfailed > failures:
+                rows = await queries.rows_left(session)
+                request.node.add_report_section("teardown", "rows", rows)
+
+    # Not after a `yield`: another async fixture would take longer than its work.
+    request.node.stash[AT_END].push_async_callback(close)
+    return session
+
+
+@pytest.fixture
+def assert_queries(engine: AsyncEngine) -> queries.AssertQueries:
+    """Fails a block that does not send this many statements: `assert_queries(2)`."""
+    return partial(queries.assert_queries, engine)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+    """Add hints to errors, and how to make the same values again."""
+    if call.excinfo:
+        add_hints(call.excinfo.value, call.excinfo.exconly())
+        # The header that shows it is hidden by -q, and far from the failure.
+        seed = item.config.getoption("randomly_seed", None)
+        if seed is not None:
+            again = f"--randomly-seed={seed} makes the same values again."
+            item.add_report_section(call.when, "seed", again)

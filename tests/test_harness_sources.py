@@ -1,0 +1,55 @@
+"""The harness as it lies in the template: plain files, few lines, and sound."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from .matrix import environment
+from .matrix.environment import program
+from .matrix.projects import Renderer
+
+WITH_EXPRESSIONS = {"application.py.jinja", "chosen.py.jinja"}
+LONGEST = 260
+
+
+@pytest.fixture
+def harness(template: Path) -> Path:
+    """The harness's folder in the template."""
+    return template / "template" / "tests" / "harness"
+
+
+def test_one_short_module_knows_what_was_chosen_and_the_others_have_no_tags(
+    harness: Path,
+) -> None:
+    tagged = {
+        p.name for p in harness.glob("*.py*") if re.search("{[{%]", p.read_text())
+    }
+    chosen = (harness / "chosen.py.jinja").read_text()
+
+    assert tagged == WITH_EXPRESSIONS == {p.name for p in harness.glob("*.py.jinja")}
+    assert "{%" not in (harness / "application.py.jinja").read_text()
+    assert chosen.count("\n") <= 25
+
+
+def test_no_module_is_too_long_to_be_read_at_once(harness: Path) -> None:
+    lengths = {p.name: p.read_text().count("\n") for p in harness.glob("*.py*")}
+
+    assert {name for name in lengths if lengths[name] > LONGEST} == set()
+
+
+def test_plain_files_pass_ruff_and_mypy_all_together(
+    harness: Path, template: Path, render: Renderer, tmp_path: Path
+) -> None:
+    every = {"backend": "sqlite-and-postgresql", "factories": "factory-boy"}
+    project = render(**every, api="fastapi").copy(tmp_path / "project")
+    for path in harness.glob("*.py"):
+        shutil.copy(path, project.root / "tests" / "harness")
+
+    project.run(program("mypy"), PYTHONPATH="", MYPYPATH=project.root / "src")
+    settings = f"--config={template / 'pyproject.toml'}"
+    for command in (["check"], ["format", "--check"]):
+        ruff = [program("ruff"), *command, "--no-cache", settings, harness]
+        done = environment.run(template, *ruff)
+        assert done.returncode == 0, done.stdout + done.stderr
