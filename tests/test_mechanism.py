@@ -1,6 +1,7 @@
 """What renders, checks and runs the projects: what it covers, refuses and reports."""
 
 import itertools
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,35 +10,13 @@ import pytest
 from .matrix import environment
 from .matrix.checks import problems_of
 from .matrix.combinations import Combinations
+from .matrix.environment import FILES
 from .matrix.projects import Project, Renderer
 from .matrix.questionnaire import Questionnaire, UnreachableAnswerError, Value
 from .matrix.repositories import add
 from .matrix.selection import plain, shard
 from .matrix.sources import check_sources, closure, dependencies
 from .matrix.suites import problem_of_outcomes, run_suite
-
-QUESTIONS = """
-kind:
-  type: str
-  default: plain
-  choices: [plain, fancy]
-colour:
-  type: str
-  default: red
-  choices:
-    Red: red
-    Green:
-      value: green
-      validator: "{% if kind == 'plain' %}Plain is never green.{% endif %}"
-size:
-  type: int
-  default: 1
-  when: "{{ kind == 'fancy' }}"
-secret:
-  type: str
-  default: "{{ kind }}"
-  when: false
-"""
 
 TEST = "tests/test_models.py"
 SERVICE = "src/task_tracker/services/task.py"
@@ -46,7 +25,7 @@ SERVICE = "src/task_tracker/services/task.py"
 def test_combinations_of_any_question_are_those_that_prompts_reach(
     tmp_path: Path,
 ) -> None:
-    (tmp_path / "copier.yml").write_text(QUESTIONS)
+    shutil.copy(FILES / "questions.yml", tmp_path / "copier.yml")
     small = Questionnaire(tmp_path)
 
     assert small.combinations(small.closed) == [
@@ -91,32 +70,12 @@ def test_shards_are_disjoint_and_complete(total: int) -> None:
     assert max(sizes) - min(sizes) <= 1
 
 
-PARAMETRIZED = """
-import pytest
-
-@pytest.mark.every
-def test_long(): ...
-
-@pytest.mark.one_of("database")
-@pytest.mark.parametrize("fault", ["killed", "full", "slow"])
-@pytest.mark.parametrize("database", ["first", "second"])
-def test_in_turns(fault, database): ...
-
-@pytest.mark.one_of("database", first=True)
-@pytest.mark.parametrize(("fault", "database"), [("full", 1), ("full", 2), ("slow", 2)])
-def test_first(fault, database): ...
-
-def test_short(): ...
-"""
-
-
 def test_plain_command_leaves_out_what_is_long_and_what_one_of_many_shows(
     request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
-    (tmp_path / "test_parametrized.py").write_text(PARAMETRIZED)
-    module = pytest.Module.from_parent(
-        request.session, path=tmp_path / "test_parametrized.py"
-    )
+    path = tmp_path / "test_parametrized.py"
+    shutil.copy(FILES / "parametrized.py", path)
+    module = pytest.Module.from_parent(request.session, path=path)
     items = [*request.session.genitems(module)]
 
     assert [item.name for item in plain(items)] == [
@@ -227,20 +186,8 @@ def test_no_tool_is_started_for_what_was_checked_before(
         check_sources([render(python_version="3.14")], own / "mypy")
 
 
-SHOWN = """
-import os
-import sys
-
-def test_shown():
-    print(os.getcwd(), sorted(os.environ.items()), sys.argv, sys.path, sys.flags)
-    print(sys.stdin.read(), sorted(os.listdir("/proc/self/fd")))
-    print("to the other file", file=sys.stderr)
-    sys.exit(3)
-"""
-
-
 def test_program_that_is_forked_is_as_one_that_was_started(tmp_path: Path) -> None:
-    (tmp_path / "test_shown.py").write_text(SHOWN)
+    shutil.copy(FILES / "shown.py", tmp_path / "test_shown.py")
     command = [environment.program("pytest"), "-sq", "-p", "no:cacheprovider"]
     path = environment.variables()["PATH"]
 
