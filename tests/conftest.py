@@ -17,7 +17,9 @@ from .matrix.environment import COPIER_SETTINGS
 from .matrix.postgresql import postgresql_server
 from .matrix.projects import Renderer
 from .matrix.questionnaire import Questionnaire
+from .scenarios import Make
 
+collect_ignore = ["files"]  # whole files that are put into projects
 SHARED = "COPIER_SQLMODEL_SHARED"  # the variable that tells workers the folder
 
 
@@ -118,6 +120,12 @@ def template(shared: Path) -> Path:
 def render(template: Path, shared: Path) -> Renderer:
     """Renders a project once per answers: `render(backend="postgresql")`."""
     return Renderer(template, shared / "rendered")
+
+
+@pytest.fixture
+def make(render: Renderer, tmp_path: Path) -> Make:
+    """Makes a copy of a project that is the test's own: `make(api="fastapi")`."""
+    return lambda **answers: render(**answers).copy(tmp_path / "project")
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ from .matrix.facts import DRIVERS
 from .matrix.projects import Renderer
 from .matrix.runs import DEADLINE
 from .matrix.serving import prepare_database, serve, with_database
+from .scenarios import Make
 
 pytestmark = pytest.mark.one_of("driver", "migrations", "workers")
 
@@ -20,9 +21,9 @@ NEW = {"title": "Build", "project_id": 1, "created_by_id": 1}
 
 @pytest.mark.parametrize("migrations", ["alembic", "none"])
 def test_development_server_works_on_the_default_database(
-    render: Renderer, tmp_path: Path, migrations: str
+    make: Make, migrations: str
 ) -> None:
-    project = render(api="fastapi", migrations=migrations).copy(tmp_path / "project")
+    project = make(api="fastapi", migrations=migrations)
     shutil.copy(project.root / ".env.example", project.root / ".env")
     prepare_database(project)
 
@@ -60,9 +61,9 @@ def test_workers_store_all_that_is_sent_at_once(
 
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_server_without_a_database_url_says_so_and_ends(
-    render: Renderer, tmp_path: Path, workers: str
+    make: Make, workers: str
 ) -> None:
-    project = render(api="fastapi").copy(tmp_path / "project")
+    project = make(api="fastapi")
     command = ["run", "--host", "127.0.0.1", "--port", "0", "--workers", workers]
     done = environment.run(project.root, environment.program("fastapi"), *command)
 

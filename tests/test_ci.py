@@ -4,7 +4,6 @@ import itertools
 import json
 import os
 import re
-import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from .matrix.pipelines import GITHUB, GITLAB, run_in_shared_environment
 from .matrix.projects import Project, Renderer
 from .matrix.questionnaire import Questionnaire, Value, choices_of
 from .matrix.runner import run_pytest
+from .scenarios import Make
 
 RENOVATE = "renovate.json"
 OWN_WORKFLOW = environment.REPOSITORY / GITHUB
@@ -41,24 +41,16 @@ def name(answers: dict[str, Value]) -> str:
 
 
 @pytest.fixture(scope="module")
-def files(
-    render: Renderer,
-    questionnaire: Questionnaire,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> dict[str, list[Path]]:
+def files(render: Renderer, questionnaire: Questionnaire) -> dict[str, set[Path]]:
     """Every different file of CI that there is, by its path in a project."""
-    folder = tmp_path_factory.mktemp("files")
     found: dict[str, dict[str, Path]] = {path: {} for path in SCHEMAS}
     shaping = ["ci", "backend", "migrations", "coverage"]
     choices = [choices_of(questionnaire.details[question]) for question in shaping]
     for values in itertools.product(*choices):
         project = render(**dict(zip(shaping, values, strict=True)))
         for path in filter(lambda path: (project.root / path).exists(), SCHEMAS):
-            copy = folder / str(len(found[path])) / path
-            if found[path].setdefault(project.read(path), copy) == copy:
-                copy.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy(project.root / path, copy)
-    return {path: list(copies.values()) for path, copies in found.items()}
+            found[path][project.read(path)] = project.root / path
+    return {path: {*files.values()} for path, files in found.items()}
 
 
 def check(program: str, *arguments: str | Path) -> None:
@@ -90,18 +82,7 @@ def test_only_the_files_of_the_chosen_provider_are_rendered(render: Renderer) ->
             assert not [other for other in others if other in text], path
 
 
-def test_only_what_was_chosen_is_run(render: Renderer) -> None:
-    for answers in SAMPLES:
-        project = render(**answers)
-        text = project.read(GITHUB if answers["ci"] == "github" else GITLAB).lower()
-        uses_postgresql = "postgresql" in str(project.answers["backend"])
-        assert ("postgresql" in text) == uses_postgresql
-        assert ("migrations" in text) == (project.answers["migrations"] == "alembic")
-        assert ("cov" in text) == (project.answers["coverage"] != "none")
-        assert "services:" not in text
-
-
-def test_files_are_valid(files: dict[str, list[Path]]) -> None:
+def test_files_are_valid(files: dict[str, set[Path]]) -> None:
     assert all(files.values())
     for path in (GITLAB, RENOVATE):
         check("check-jsonschema", "--builtin-schema", SCHEMAS[path], *files[path])
@@ -144,7 +125,7 @@ def test_tests_run_on_every_supported_python(
     versions = [str(v) for v in choices_of(questionnaire.details["python_version"])]
     for number, oldest in enumerate(versions):
         project = render(ci=ci, python_version=oldest)
-        content, jobs = pipelines.read(project), pipelines.jobs(project)
+        content, jobs = pipelines.read(project)
         if ci == "github":
             used = jobs["tests"]["strategy"]["matrix"]["python"]
             others = jobs["checks"]["steps"][1]["with"]["python-version"]
@@ -158,24 +139,29 @@ def test_tests_run_on_every_supported_python(
 
 @pytest.mark.one_of("answers")
 @pytest.mark.parametrize("answers", SAMPLES, ids=name)
-def test_commands_work_in_the_shared_environment(
-    render: Renderer, tmp_path: Path, answers: dict[str, Value]
+def test_what_was_chosen_is_run_and_works_in_the_shared_environment(
+    make: Make, answers: dict[str, Value]
 ) -> None:
-    project = render(**answers).copy(tmp_path / "project")
-    steps = list(pipelines.steps(project))
-    commands = [command for step in steps for command in step.commands]
+    project = make(**answers)
+    text = project.read(GITHUB if answers["ci"] == "github" else GITLAB)
+    uses_postgresql = "postgresql" in str(project.answers["backend"])
+    assert ("postgresql" in text.lower()) == uses_postgresql
+    assert ("migrations" in text) == (project.answers["migrations"] == "alembic")
+    assert ("cov" in text) == (project.answers["coverage"] != "none")
+    assert "services:" not in text
+
     # The hooks run the first ones; they work, as test_matrix.py finds out.
     checks = hooks(project)
+    steps = list(pipelines.steps(project))
+    commands = [command for step in steps for command in step.commands]
     assert [command for command in commands if command in checks] == checks
     assert commands[0].startswith("uv run pytest")
-
     for step in steps:
         for command in step.commands:
             if command not in checks:
                 run_in_shared_environment(project, command, **step.variables)
 
     reports = {path.name for path in project.files("*.xml")}
-    text = project.read(GITHUB if answers["ci"] == "github" else GITLAB)
     assert reports == set(re.findall(r"\w+\.xml", text))
     is_html = project.answers["coverage"] == "html"
     assert (project.root / "htmlcov").exists() == is_html == ("htmlcov" in text)
@@ -190,9 +176,9 @@ def hooks(project: Project) -> list[str]:
 @pytest.mark.every
 @pytest.mark.parametrize("ci", ["github", "gitlab"])
 def test_commands_and_hooks_work_as_written(
-    render: Renderer, tmp_path: Path, ci: str
+    make: Make, tmp_path: Path, ci: str
 ) -> None:
-    project = render(ci=ci).copy(tmp_path / "project")
+    project = make(ci=ci)
     # What the project does not install is not there.
     programs = tmp_path / "programs"
     programs.mkdir()
@@ -239,17 +225,12 @@ def test_commands_and_hooks_work_as_written(
 
 
 @pytest.mark.every
-def test_long_suite_is_split_as_a_comment_says(
-    render: Renderer, tmp_path: Path
-) -> None:
-    comment = r"# - (?:run: )?uv run pytest (--splits 3 --group) (.+)"
-    found = [
-        re.findall(comment, render(ci="github").read(GITHUB)),
-        re.findall(comment, render(ci="gitlab").read(GITLAB)),
-    ]
+def test_long_suite_is_split_as_a_comment_says(make: Make, render: Renderer) -> None:
     options = "--splits 3 --group"
-    assert found == [[(options, "${{ matrix.group }}")], [(options, "$GROUP")]]
-    project = render(coverage="none").copy(tmp_path / "project")
+    command = f"uv run pytest {options}"
+    assert f"{command} ${{{{ matrix.group }}}}\n" in render(ci="github").read(GITHUB)
+    assert f"{command} $GROUP\n" in render(ci="gitlab").read(GITLAB)
+    project = make(coverage="none")
 
     parts = [run_pytest(project.root, [*options.split(), n]) for n in "123"]
     parallel = run_pytest(project.root, [*options.split(), "3", "-n", "2"])

@@ -1,25 +1,27 @@
 """What projects promise of their databases, beyond what their own tests show."""
 
 import itertools
-from pathlib import Path
+import shutil
 
+import psycopg
 import pytest
 
-from .matrix.facts import BOTH, SINGLE_BACKENDS, STRATEGIES
-from .matrix.projects import Renderer
+from .matrix.environment import FILES
+from .matrix.facts import BOTH, DRIVERS, SINGLE_BACKENDS, STRATEGIES
 from .matrix.questionnaire import Value
 from .matrix.runner import run_pytest
-from .matrix.runs import ADMIN, plain_user
-from .scenarios import add_scenario, assert_says
+from .matrix.runs import ADMIN, databases_like, plain_user
+from .scenarios import Make, add_scenario, assert_says, run_scenario
+
+DATABASES: list[dict[str, Value]] = [{"backend": name} for name in SINGLE_BACKENDS]
+PSYCOPG: dict[str, Value] = {"backend": "postgresql", "postgres_driver": "psycopg"}
+TWO: dict[str, Value] = {"backend": BOTH}
 
 pytestmark = pytest.mark.one_of("isolation", "options")
 
 
-def test_transactions_on_sqlite_work_as_on_postgresql(
-    render: Renderer, tmp_path: Path
-) -> None:
-    project = render(backend="sqlite-file").copy(tmp_path / "project")
-    run = run_pytest(project.root, [add_scenario(project, "transactions")])
+def test_transactions_on_sqlite_work_as_on_postgresql(make: Make) -> None:
+    run = run_scenario(make(backend="sqlite-file"), "transactions")
 
     assert run.status == 0, run.output
 
@@ -35,45 +37,43 @@ def test_transactions_on_sqlite_work_as_on_postgresql(
     ],
 )
 def test_marked_test_runs_on_postgresql_only(
-    render: Renderer, tmp_path: Path, backend: str, options: list[str], outcome: str
+    make: Make, backend: str, options: list[str], outcome: str
 ) -> None:
-    project = render(backend=backend).copy(tmp_path / "project")
-    run = run_pytest(project.root, [add_scenario(project, "marked"), *options])
+    run = run_scenario(make(backend=backend), "marked", *options)
 
     assert list(run.outcomes.values()) == [outcome], run.output
 
 
-DATABASES: list[dict[str, Value]] = [{"backend": name} for name in SINGLE_BACKENDS]
-PSYCOPG: dict[str, Value] = {"backend": "postgresql", "postgres_driver": "psycopg"}
-
-
 @pytest.mark.parametrize(
     ("database", "isolation"),
-    [*itertools.product(DATABASES, STRATEGIES), (PSYCOPG, "rollback")],
+    [
+        *itertools.product(DATABASES, STRATEGIES),
+        *itertools.product([PSYCOPG, TWO], ["rollback", "truncate"]),
+    ],
     ids=str,
 )
 def test_next_test_is_clean_whatever_was_left(
-    render: Renderer, tmp_path: Path, database: dict[str, Value], isolation: str
+    make: Make, database: dict[str, Value], isolation: str
 ) -> None:
-    project = render(**database, isolation=isolation).copy(tmp_path / "project")
-    tests = [add_scenario(project, "connections")]
-    if database["backend"] == "postgresql":
-        tests.append(add_scenario(project, "schema"))
-    run = run_pytest(project.root, ["-p", "no:randomly", *tests])
+    project = make(**database, isolation=isolation)
+    shutil.copy(FILES / "countries.py", project.root / "migrations" / "versions")
+    scenarios = ["connections", "newcomer", "reference", "triggers"]
+    run = run_pytest(project.root, [add_scenario(project, name) for name in scenarios])
 
     assert run.status == 0, run.output
 
 
 @pytest.mark.parametrize("database", [*DATABASES, PSYCOPG], ids=str)
 def test_transactions_are_kept_apart_under_rollback(
-    render: Renderer, tmp_path: Path, database: dict[str, Value]
+    make: Make, database: dict[str, Value]
 ) -> None:
-    project = render(**database).copy(tmp_path / "project")
+    project = make(**database)
     path = project.root / "src" / project.package / "database.py"
     text = path.read_text().replace("pool_size=5", "pool_size=1")
     small = "pool_pre_ping=True, pool_size=1, max_overflow=0"
     path.write_text(text.replace("pool_pre_ping=True", small))
-    scenarios = ["sessions", "by_hand", "ends", "limits"]
+    scenarios = ["by_hand", "ends", "limits"]
+    scenarios += ["threads"] if "sqlite" in str(database) else []
     run = run_pytest(project.root, [add_scenario(project, name) for name in scenarios])
 
     assert run.status == 0, run.output
@@ -81,9 +81,9 @@ def test_transactions_are_kept_apart_under_rollback(
 
 @pytest.mark.parametrize("database", [*DATABASES, PSYCOPG], ids=str)
 def test_what_rollback_cannot_show_shows_with_real_commits(
-    render: Renderer, tmp_path: Path, database: dict[str, Value]
+    make: Make, database: dict[str, Value]
 ) -> None:
-    project = render(**database).copy(tmp_path / "project")
+    project = make(**database)
     path = project.root / add_scenario(project, "limits")
     path.write_text(f"{path.read_text()}\n\npytestmark = pytest.mark.real_commits\n")
     options = []
@@ -94,34 +94,61 @@ def test_what_rollback_cannot_show_shows_with_real_commits(
     assert "passed" not in run.outcomes.values(), run.output
 
 
-@pytest.mark.parametrize("isolation", ["rollback", "truncate"])
-@pytest.mark.parametrize("database", [*DATABASES, PSYCOPG, {"backend": BOTH}], ids=str)
-def test_what_newcomers_and_libraries_do_works_or_is_refused(
-    render: Renderer, tmp_path: Path, database: dict[str, Value], isolation: str
+def test_rows_that_triggers_insert_are_undone_for_a_user_without_other_rights(
+    make: Make, server: int
 ) -> None:
-    project = render(**database, isolation=isolation).copy(tmp_path / "project")
-    tests = add_scenario(project, "newcomer")
-    run = run_pytest(project.root, ["-p", "no:randomly", tests])
+    project = make(backend="postgresql", isolation="truncate", example=False)
+    url = plain_user(server, "with_triggers")
+    run = run_scenario(project, "triggers", TEST_DATABASE_URL=url)
 
-    assert run.status == 0, run.output
+    assert list(run.outcomes.values()) == ["passed"] * 3, run.output
 
 
-def test_database_that_cannot_be_put_back_is_replaced(
-    render: Renderer, tmp_path: Path, server: int
-) -> None:
-    project = render(backend="postgresql", isolation="snapshot")
-    project = project.copy(tmp_path / "project")
-    run = run_pytest(
-        project.root,
-        ["-p", "no:randomly", add_scenario(project, "occupied")],
-        ADMIN=ADMIN.format(port=server).rpartition("/")[0],
-        TEST_DATABASE_URL=plain_user(server, "occupied"),
-    )
+def test_database_that_cannot_be_put_back_is_replaced(make: Make, server: int) -> None:
+    project = make(backend="postgresql", isolation="snapshot")
+    url = plain_user(server, "occupied")
+    admin = ADMIN.format(port=server).rpartition("/")[0]
+    run = run_scenario(project, "occupied", ADMIN=admin, TEST_DATABASE_URL=url)
 
     assert [*run.outcomes.values()] == ["failed", "passed", "passed"], run.output
     assert_says(run.output, "could not be put back, so there is a new one", "accessed")
     # The next run finds what could not be removed, and removes it.
     suite = "tests/harness/test_isolation.py"
-    url = f"postgresql://occupied@127.0.0.1:{server}/occupied_test"
     run = run_pytest(project.root, [suite], TEST_DATABASE_URL=url)
     assert run.status == 0, run.output
+
+
+# ---- A PostgreSQL server of the user's ---------------------------------------------
+
+
+@pytest.mark.parametrize("isolation", STRATEGIES)
+@pytest.mark.parametrize("driver", DRIVERS)
+def test_server_of_ones_own_serves_run_after_run_and_is_left_as_it_was(
+    make: Make, server: int, driver: str, isolation: str
+) -> None:
+    name = f"own_{driver}_{isolation}"
+    rights = {"asyncpg": "CREATEDB", "psycopg": "SUPERUSER"}
+    url = plain_user(server, name, rights[driver])
+    project = make(backend="postgresql", postgres_driver=driver, isolation=isolation)
+
+    for workers in ("0", "2"):
+        run = run_pytest(project.root, ["-n", workers], TEST_DATABASE_URL=url)
+        assert run.status == 0, run.output
+        assert not databases_like(server, name)
+
+
+def test_autovacuum_at_work_does_not_keep_a_database_from_being_put_back(
+    make: Make, server: int
+) -> None:
+    url = plain_user(server, "vacuumed")
+    project = make(backend="postgresql", isolation="snapshot")
+
+    with psycopg.connect(ADMIN.format(port=server), autocommit=True) as admin:
+        admin.execute("ALTER SYSTEM SET autovacuum_naptime = 1")
+        admin.execute("SELECT pg_reload_conf()")
+        run = run_scenario(project, "vacuumed", TEST_DATABASE_URL=url)
+        admin.execute("ALTER SYSTEM RESET autovacuum_naptime")
+        admin.execute("SELECT pg_reload_conf()")
+
+    assert run.status == 0, run.output
+    assert not databases_like(server, "vacuumed")

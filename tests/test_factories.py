@@ -1,45 +1,36 @@
 """Factories: on every strategy, reproducible, and loud where they are misused."""
 
 import re
-from pathlib import Path
 
 import pytest
 
 from .matrix.facts import STRATEGIES
-from .matrix.projects import Renderer
-from .matrix.questionnaire import Value
 from .matrix.runner import Run, run_pytest
-from .scenarios import add_scenario, sections
+from .scenarios import Make, add_scenario, run_scenario, sections
 
 pytestmark = pytest.mark.one_of("library")
 
-LIBRARIES = ["factory-boy", "polyfactory"]
-DATABASES: list[tuple[Value, Value]] = [
-    *(("sqlite-memory", isolation) for isolation in STRATEGIES),
-    ("postgresql", "rollback"),
-    ("postgresql", "truncate"),
-]
+DATABASES = [("sqlite-memory", isolation) for isolation in STRATEGIES]
+DATABASES += [("postgresql", "rollback"), ("postgresql", "truncate")]
+
+each_library = pytest.mark.parametrize("library", ["factory-boy", "polyfactory"])
 
 
-@pytest.mark.parametrize("library", LIBRARIES)
+@each_library
 @pytest.mark.parametrize(("backend", "isolation"), DATABASES)
 def test_what_is_made_is_committed_and_misuse_is_refused(
-    render: Renderer, tmp_path: Path, backend: Value, isolation: Value, library: str
+    make: Make, backend: str, isolation: str, library: str
 ) -> None:
-    project = render(backend=backend, isolation=isolation, factories=library)
-    project = project.copy(tmp_path / "project")
-    tests = [add_scenario(project, "made"), "tests/test_factories.py"]
-    run = run_pytest(project.root, ["-q", *tests, "tests/harness/test_factories.py"])
+    project = make(backend=backend, isolation=isolation, factories=library)
+    own = ("tests/test_factories.py", "tests/harness/test_factories.py")
+    run = run_scenario(project, "made", *own)
 
     assert run.status == 0, run.output
 
 
-@pytest.mark.parametrize("library", LIBRARIES)
-def test_call_that_is_not_awaited_fails_its_test(
-    render: Renderer, tmp_path: Path, library: str
-) -> None:
-    project = render(factories=library).copy(tmp_path / "project")
-    run = run_pytest(project.root, [add_scenario(project, "unawaited")])
+@each_library
+def test_call_that_is_not_awaited_fails_its_test(make: Make, library: str) -> None:
+    run = run_scenario(make(factories=library), "unawaited")
 
     assert set(run.outcomes.values()) == {"failed"}, run.output
     for test, text in sections(run.output):
@@ -47,46 +38,29 @@ def test_call_that_is_not_awaited_fails_its_test(
         assert "was never awaited" in text, test
 
 
-@pytest.mark.parametrize("library", LIBRARIES)
-def test_seed_of_a_failed_test_makes_its_values_again(
-    render: Renderer, tmp_path: Path, library: str
+@each_library
+def test_suite_passes_in_random_order_and_a_seed_makes_the_same_values_again(
+    make: Make, library: str
 ) -> None:
-    project = render(factories=library).copy(tmp_path / "project")
+    project = make(factories=library)
+    suite = run_pytest(project.root, ["-v"], PYTEST_ADDOPTS="")
+    assert suite.status == 0, suite.output
     tests = add_scenario(project, "seeds")
 
+    def values(run: Run) -> list[str]:
+        """Return what the test that fails has made."""
+        return re.findall(r"^E .*made: (.+)", run.output, re.MULTILINE)
+
     def run(*options: str) -> Run:
-        return run_pytest(project.root, [*options], PYTEST_ADDOPTS="")
+        return run_pytest(project.root, options, PYTEST_ADDOPTS="")
 
     first = run("-q", tests, "tests/test_factories.py", "-n", "2")
     [seed] = re.findall(r"--randomly-seed=\d+", first.output)
     alone = run("-q", f"{tests}::test_random_values", seed)
     other = run("-q", f"{tests}::test_random_values")
+    assert values(first) == values(alone) != values(other)
+    assert len(values(first)) == 1, first.output
 
-    [values, same, different] = [
-        re.findall(r"^E .*made: (.+)", one.output, re.MULTILINE)
-        for one in (first, alone, other)
-    ]
-    assert values == same != different
-    assert len(values) == 1, first.output
-
-
-@pytest.mark.parametrize("library", LIBRARIES)
-def test_suite_passes_in_random_order(
-    render: Renderer, tmp_path: Path, library: str
-) -> None:
-    project = render(factories=library).copy(tmp_path / "project")
-    run = run_pytest(project.root, ["-v"], PYTEST_ADDOPTS="")
-
-    assert run.status == 0, run.output
-    assert "Using --randomly-seed=" in run.output
-
-
-def test_without_seeds_nothing_is_said_of_them(
-    render: Renderer, tmp_path: Path
-) -> None:
-    project = render(factories="factory-boy").copy(tmp_path / "project")
-    tests = f"{add_scenario(project, 'seeds')}::test_random_values"
-    run = run_pytest(project.root, [tests, "-p", "no:randomly"])
-
-    assert "made: " in run.output
-    assert "randomly-seed" not in run.output
+    without = run_pytest(project.root, [f"{tests}::test_random_values"])
+    assert len(values(without)) == 1
+    assert "randomly-seed" not in without.output

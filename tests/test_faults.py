@@ -49,13 +49,6 @@ def disturb(render: Renderer, tmp_path: Path, server: int) -> Iterator[Disturb]:
         run.stop()
 
 
-@pytest.fixture
-def open_folder() -> Iterator[Path]:
-    """Make a folder that is not below those of pytest."""
-    with tempfile.TemporaryDirectory() as name:
-        yield Path(name)
-
-
 def cases(table: dict[str, str]) -> list[tuple[str, str, int]]:
     """Return what a table says: `{"SIGTERM": "sqlite-file 2"}` has two workers."""
     return [
@@ -190,25 +183,25 @@ def test_disk_is_full_or_becomes_full_or_has_a_path_that_is_special(
 
 @pytest.mark.parametrize(("kind", "workers"), [("sqlite-file", 0), ("postgresql", 2)])
 def test_ordinary_user_may_run_the_tests_in_a_folder_that_is_read_only(
-    disturb: Disturb, open_folder: Path, kind: str, workers: int
+    disturb: Disturb, kind: str, workers: int
 ) -> None:
-    # `os.access` does not know of the right to read everything, and each run of pytest
-    # closes the folder of all of them, where `tmp_path` is, to other users again.
-    open_folder.chmod(0o711)
-    run = disturb(kind, open_folder / "run")
-    root = run.project.root
-    for path in [root, *root.rglob("*")]:
-        path.chmod(0o555)
-    user = ordinary_user(run.temporary, run.notes)
-    assert subprocess.run([*user, "touch", root / "x"], check=False).returncode
-    with wheel_for_everybody() as wheel:
+    with tempfile.TemporaryDirectory() as name, wheel_for_everybody() as wheel:
+        # `os.access` does not know of the right to read everything, and each run of
+        # pytest closes the folder where `tmp_path` is to other users again.
+        Path(name).chmod(0o711)
+        run = disturb(kind, Path(name, "run"))
+        root = run.project.root
+        for path in [root, *root.rglob("*")]:
+            path.chmod(0o555)
+        user = ordinary_user(run.temporary, run.notes)
+        assert subprocess.run([*user, "touch", root / "x"], check=False).returncode
         paths = os.pathsep.join(["src", str(run.notes), wheel])
         own = {"HOME": str(run.temporary), "PYTHONPATH": paths}
         status, output = run.run("-n", str(workers), SUITE, wrapper=user, **own)
 
-    assert status == 0, output
-    assert not (root / ".pytest_cache").exists()
-    run.check_nothing_is_left()
+        assert status == 0, output
+        assert not (root / ".pytest_cache").exists()
+        run.check_nothing_is_left()
 
 
 @pytest.mark.parametrize(

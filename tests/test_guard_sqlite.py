@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from .matrix.projects import Renderer
 from .matrix.runner import run_pytest
-from .scenarios import add_scenario
+from .scenarios import Make, add_scenario
 
 
 @pytest.fixture
@@ -59,15 +58,10 @@ def folder(tmp_path: Path) -> Iterator[Path]:
     ],
 )
 def test_database_of_the_application_stays_as_it_is(
-    render: Renderer,
-    tmp_path: Path,
-    folder: Path,
-    case: str,
-    dotenv: str,
-    variables: str,
+    make: Make, folder: Path, case: str, dotenv: str, variables: str
 ) -> None:
     backend, isolation, *options = case.split()
-    project = render(backend=backend, isolation=isolation).copy(tmp_path / "project")
+    project = make(backend=backend, isolation=isolation)
     # Last, because it commits between two tests, which fails the next one.
     test = project.root / add_scenario(project, "application")
     test.rename(test.with_name("test_zzz.py"))
@@ -92,9 +86,9 @@ def test_database_of_the_application_stays_as_it_is(
     ],
 )
 def test_no_other_database_is_accepted(
-    render: Renderer, tmp_path: Path, folder: Path, backend: str, url: str, options: str
+    make: Make, folder: Path, backend: str, url: str, options: str
 ) -> None:
-    project = render(backend=backend).copy(tmp_path / "project")
+    project = make(backend=backend)
     url = url.format(folder=folder)
     run = run_pytest(project.root, options.split(), TEST_DATABASE_URL=url)
 

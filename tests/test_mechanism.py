@@ -1,6 +1,7 @@
 """What renders, checks and runs the projects: what it covers, refuses and reports."""
 
 import itertools
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,34 +10,13 @@ import pytest
 from .matrix import environment
 from .matrix.checks import problems_of
 from .matrix.combinations import Combinations
+from .matrix.environment import FILES
 from .matrix.projects import Project, Renderer
 from .matrix.questionnaire import Questionnaire, UnreachableAnswerError, Value
+from .matrix.repositories import add
 from .matrix.selection import plain, shard
 from .matrix.sources import check_sources, closure, dependencies
 from .matrix.suites import problem_of_outcomes, run_suite
-
-QUESTIONS = """
-kind:
-  type: str
-  default: plain
-  choices: [plain, fancy]
-colour:
-  type: str
-  default: red
-  choices:
-    Red: red
-    Green:
-      value: green
-      validator: "{% if kind == 'plain' %}Plain is never green.{% endif %}"
-size:
-  type: int
-  default: 1
-  when: "{{ kind == 'fancy' }}"
-secret:
-  type: str
-  default: "{{ kind }}"
-  when: false
-"""
 
 TEST = "tests/test_models.py"
 SERVICE = "src/task_tracker/services/task.py"
@@ -45,7 +25,7 @@ SERVICE = "src/task_tracker/services/task.py"
 def test_combinations_of_any_question_are_those_that_prompts_reach(
     tmp_path: Path,
 ) -> None:
-    (tmp_path / "copier.yml").write_text(QUESTIONS)
+    shutil.copy(FILES / "questions.yml", tmp_path / "copier.yml")
     small = Questionnaire(tmp_path)
 
     assert small.combinations(small.closed) == [
@@ -58,7 +38,6 @@ def test_combinations_of_any_question_are_those_that_prompts_reach(
 @pytest.mark.parametrize(
     ("name", "value"),
     [("databse", "postgresql"), ("uses_sqlite", True), ("postgres_driver", "psycopg")],
-    ids=["unknown", "computed", "hidden"],
 )
 def test_answer_that_no_prompt_asks_for_is_refused(
     render: Renderer, name: str, value: Value
@@ -91,32 +70,12 @@ def test_shards_are_disjoint_and_complete(total: int) -> None:
     assert max(sizes) - min(sizes) <= 1
 
 
-PARAMETRIZED = """
-import pytest
-
-@pytest.mark.every
-def test_long(): ...
-
-@pytest.mark.one_of("database")
-@pytest.mark.parametrize("fault", ["killed", "full", "slow"])
-@pytest.mark.parametrize("database", ["first", "second"])
-def test_in_turns(fault, database): ...
-
-@pytest.mark.one_of("database", first=True)
-@pytest.mark.parametrize(("fault", "database"), [("full", 1), ("full", 2), ("slow", 2)])
-def test_first(fault, database): ...
-
-def test_short(): ...
-"""
-
-
 def test_plain_command_leaves_out_what_is_long_and_what_one_of_many_shows(
     request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
-    (tmp_path / "test_parametrized.py").write_text(PARAMETRIZED)
-    module = pytest.Module.from_parent(
-        request.session, path=tmp_path / "test_parametrized.py"
-    )
+    path = tmp_path / "test_parametrized.py"
+    shutil.copy(FILES / "parametrized.py", path)
+    module = pytest.Module.from_parent(request.session, path=path)
     items = [*request.session.genitems(module)]
 
     assert [item.name for item in plain(items)] == [
@@ -165,28 +124,28 @@ def test_suite_that_does_not_run_everything_fails_the_matrix(
 
 
 @pytest.mark.parametrize(
-    ("outcomes", "problem"),
+    ("sqlite", "postgresql", "problem"),
     [
-        ({"sqlite": "passed", "postgresql": "passed"}, None),
-        ({"sqlite": "skipped", "postgresql": "passed"}, "skipped"),
-        ({"sqlite": "passed", "postgresql": "failed"}, "failed"),
-        ({"sqlite": "passed"}, "only"),
-        ({"sqlite": "skipped", "postgresql": "skipped"}, "skipped"),
-        ({}, "not run"),
+        ("passed", "passed", "None"),
+        ("skipped", "passed", "was skipped, passed"),
+        ("passed", "failed", "was passed, failed"),
+        ("passed", "", "ran on ['sqlite'] only"),
     ],
 )
 def test_test_has_to_run_on_each_database(
-    render: Renderer, tmp_path: Path, outcomes: dict[str, str], problem: str | None
+    tmp_path: Path, sqlite: str, postgresql: str, problem: str
 ) -> None:
-    project = render(backend="sqlite-and-postgresql").copy(tmp_path / "project")
-    for path in project.files("test_*.py"):
-        (project.root / path).unlink()
-    (project.root / "tests" / "test_one.py").write_text("def test_one(): ...\n")
+    project = Project({}, tmp_path)
+    for name in ("harness/sqlite.py", "harness/postgresql.py", "test_one.py"):
+        add(tmp_path / "tests" / name)
+    (tmp_path / "tests" / "test_one.py").write_text("def test_one(): ...\n")
+    outcomes = {"sqlite": sqlite, "postgresql": postgresql}
     found = problem_of_outcomes(
-        project, {f"tests/test_one.py::test_one[{k}]": o for k, o in outcomes.items()}
+        project,
+        {f"tests/test_one.py::test_one[{k}]": o for k, o in outcomes.items() if o},
     )
 
-    assert found is None if problem is None else problem in str(found)
+    assert problem in str(found)
 
 
 @pytest.mark.parametrize(
@@ -227,20 +186,8 @@ def test_no_tool_is_started_for_what_was_checked_before(
         check_sources([render(python_version="3.14")], own / "mypy")
 
 
-SHOWN = """
-import os
-import sys
-
-def test_shown():
-    print(os.getcwd(), sorted(os.environ.items()), sys.argv, sys.path, sys.flags)
-    print(sys.stdin.read(), sorted(os.listdir("/proc/self/fd")))
-    print("to the other file", file=sys.stderr)
-    sys.exit(3)
-"""
-
-
 def test_program_that_is_forked_is_as_one_that_was_started(tmp_path: Path) -> None:
-    (tmp_path / "test_shown.py").write_text(SHOWN)
+    shutil.copy(FILES / "shown.py", tmp_path / "test_shown.py")
     command = [environment.program("pytest"), "-sq", "-p", "no:cacheprovider"]
     path = environment.variables()["PATH"]
 
@@ -266,31 +213,25 @@ def test_program_that_is_forked_is_as_one_that_was_started(tmp_path: Path) -> No
     ],
 )
 def test_file_depends_on_what_it_imports_in_any_way(text: str) -> None:
-    file, other, further, package = (
-        Path("src", "package", f"{name}.py")
-        for name in ("file", "other", "further", "__init__")
-    )
+    names = ("file", "other", "further", "__init__")
+    file, other, further, package = (Path(f"src/package/{n}.py") for n in names)
     texts = {file: text, other: "from .further import name", further: "", package: ""}
 
     assert closure(file, dependencies(texts)) == sorted(texts)
 
 
 @pytest.mark.parametrize(
-    ("text", "problem"),
+    ("problem", "texts"),
     [
-        ("a = f'{b}'\n\nc = {}  # 100 %\n", None),
-        ("a = 1\n\n\nb = 2\n", "blank lines"),
-        ("\na = 1\n", "blank lines"),
-        ("a = 1", "line break"),
-        ("a = 1\n\n", "line break"),
-        ("a = 1 \n", "white space"),
-        ("a = {{ b }}\n", "Jinja"),
-        ("{% if a %}\n", "Jinja"),
-        ("\n", "no text"),
-        ("a\tb\n", "tabs"),
+        ("[]", ["a = f'{b}'\n\nc = {}  # 100 %\n"]),
+        ("blank lines", ["a = 1\n\n\nb = 2\n", "\na = 1\n"]),
+        ("line break", ["a = 1", "a = 1\n\n"]),
+        ("white space", ["a = 1 \n"]),
+        ("Jinja", ["a = {{ b }}\n", "{% if a %}\n"]),
+        ("no text", ["\n"]),
+        ("tabs", ["a\tb\n"]),
     ],
 )
-def test_debris_of_a_careless_template_is_found(text: str, problem: str | None) -> None:
-    found = problems_of(text, Path("pytest.ini"))
-
-    assert found == [] if problem is None else problem in str(found)
+def test_debris_of_a_careless_template_is_found(problem: str, texts: list[str]) -> None:
+    for text in texts:
+        assert problem in str(problems_of(text, Path("pytest.ini")))

@@ -8,6 +8,7 @@ import yaml
 from .matrix.edits import DELETED, RENAMED
 from .matrix.environment import REPOSITORY, copier
 from .matrix.projects import Renderer
+from .matrix.repositories import changes, refusal
 from .matrix.updating import User, repository_of
 
 
@@ -18,13 +19,14 @@ def test_files_of_the_users_own_stay_as_they_are(
     repository = repository_of(template, tmp_path / "template")
     user = User(repository, render, tmp_path / "project", api="fastapi")
     own = user.own_files()
+    source = (repository, ".") if command == "copy" else ()
 
-    if command == "recopy":
-        run = user.copier("recopy", "--overwrite")
-    else:
-        run = copier(tmp_path, "copy", "--overwrite", repository, user.root)
+    assert "To replace it, add --overwrite" in refusal(user.root, command, *source)
+    assert changes(user.root) == []
+    run = copier(user.root, command, "--overwrite", *source)
 
     assert run.returncode == 0, run.stderr
+    assert user.edits() == {}
     after = user.own_files()
     assert {path: after[path] for path in own} == own
     # Made anew, as tests/harness/README.md says; an update does not.

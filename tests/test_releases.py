@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from .matrix import environment
+from .matrix.environment import FILES
 from .matrix.projects import Renderer
 from .matrix.questionnaire import ANSWERS_FILE, Value, data
 from .matrix.releases import (
@@ -15,34 +16,9 @@ from .matrix.releases import (
     release_working_tree,
     repository_of_release,
 )
-from .matrix.repositories import commit, git
+from .matrix.repositories import commit, git, make_project
 from .matrix.runner import run_pytest
-from .matrix.updating import User
-
-# How the answers file gets the new name of a question, in a version that has one.
-MIGRATION = """
-
-_migrations:
-  - version: 2.0.0
-    when: "{{ _stage == 'before' }}"
-    command:
-      - "{{ _copier_python }}"
-      - "{{ _copier_conf.src_path }}/hooks/rename_answer.py"
-      - "{{ _copier_conf.answers_file }}"
-      - coverage_fail_under
-      - minimum_coverage
-"""
-RENAME_ANSWER = '''"""Gives an answer its question's new name: FILE OLD NEW."""
-
-import re
-import sys
-from pathlib import Path
-
-file, old, new = sys.argv[1:]
-path = Path(file)
-path.write_text(re.sub(f"^{old}:", f"{new}:", path.read_text(), flags=re.M))
-'''
-NEXT = "2.0.0"
+from .matrix.updating import User, repository_of
 
 
 def replace(root: Path, pattern: str, new: str, *globs: str) -> None:
@@ -61,8 +37,9 @@ def make_next_version(repository: Path) -> None:
     template = ("template/**/*", "sections/**/*", "copier.yml", "hooks/*")
     # A question has another name,
     replace(repository, r"\bcoverage_fail_under\b", "minimum_coverage", *template)
-    replace(repository, r"(?=# \{% endraw)", MIGRATION, "copier.yml")
-    (repository / "hooks" / "rename_answer.py").write_text(RENAME_ANSWER)
+    migrations = (FILES / "migrations.yml").read_text()
+    replace(repository, r"(?=# \{% endraw)", migrations, "copier.yml")
+    shutil.copy(FILES / "rename_answer.py", repository / "hooks")
     # a module of the harness, too,
     harness = repository / "template" / "tests" / "harness"
     (harness / "queries.py").rename(harness / "statements.py")
@@ -74,35 +51,22 @@ def make_next_version(repository: Path) -> None:
     replace(repository, floors, r'"\1>=\2.0"', "template/pyproject.toml.jinja")
     # and another default.
     replace(repository, r"default: terminal", "default: html", "copier.yml")
-    commit(repository)
-    git(repository, "tag", NEXT)
+    commit(repository, "2.0.0")
 
 
 @pytest.fixture
 def repository(template: Path, tmp_path: Path) -> Path:
     """The template as a git repository, with this version and a next one."""
-    folder = tmp_path / "template"
-    shutil.copytree(template, folder)
-    commit(folder)
-    git(folder, "tag", "1.0.0")
+    folder = repository_of(template, tmp_path / "template")
     make_next_version(folder)
-    return folder
-
-
-def new_project(repository: Path, folder: Path, version: str, **answers: Value) -> Path:
-    """Make a project of a version, and commit it."""
-    options = ["--vcs-ref", version, *data(answers)]
-    run = environment.copier(folder.parent, "copy", *options, repository, folder)
-    assert run.returncode == 0, run.stderr
-    commit(folder)
     return folder
 
 
 def test_next_version_moves_what_it_has_renamed_if_it_is_trusted(
     repository: Path, tmp_path: Path
 ) -> None:
-    answers: dict[str, Value] = {"coverage_fail_under": "75"}
-    project = new_project(repository, tmp_path / "project", "1.0.0", **answers)
+    answers = data({"coverage_fail_under": "75"})
+    project = make_project(repository, tmp_path / "project", *answers)
 
     refused = environment.copier(project, "update")
     assert refused.returncode != 0
@@ -124,9 +88,8 @@ def test_next_version_moves_what_it_has_renamed_if_it_is_trusted(
 def test_stored_answer_that_is_no_choice_any_more_is_refused_and_nothing_is_written(
     repository: Path, tmp_path: Path
 ) -> None:
-    project = new_project(
-        repository, tmp_path / "project", "1.0.0", isolation="recreate"
-    )
+    answers = data({"isolation": "recreate"})
+    project = make_project(repository, tmp_path / "project", *answers)
 
     run = environment.copier(project, "update", "--trust")
 
@@ -142,10 +105,7 @@ def test_stored_answer_that_is_no_choice_any_more_is_refused_and_nothing_is_writ
     "answers", [{}, {"backend": "postgresql", "isolation": "truncate"}], ids=str
 )
 def test_project_of_a_release_is_updated_to_the_working_tree(
-    render: Renderer,
-    tmp_path: Path,
-    version: str,
-    answers: dict[str, Value],
+    render: Renderer, tmp_path: Path, version: str, answers: dict[str, Value]
 ) -> None:
     repository = repository_of_release(tmp_path / "template", version)
     user = User(repository, render, tmp_path / "project", **answers)

@@ -96,10 +96,9 @@ def test_update_without_a_terminal_asks_nothing_and_keeps_answers(
     settings = tmp_path / "settings.yml"
     settings.write_text("defaults: {user_name: Ada, user_email: ada@example.com}\n")
     project, given = tmp_path / "project", data({"isolation": "truncate"})
+    options = [*given, str(repository), str(project)]
     own = {"COPIER_SETTINGS_PATH": settings}
-    run = copier(
-        tmp_path, "copy", "--vcs-ref=0.1.0", *given, repository, project, **own
-    )
+    run = copier(tmp_path, "copy", "--vcs-ref=0.1.0", *options, **own)
     commit(project)
     before = answers(project)
     assert (run.returncode, before["user_name"]) == (0, "Ada")
@@ -108,21 +107,6 @@ def test_update_without_a_terminal_asks_nothing_and_keeps_answers(
 
     assert answers(project) == before | {"_commit": "0.2.0"}
     assert set(changes(project)) == {ANSWERS_FILE, HARNESS}
-
-
-def test_recopy_replaces_what_is_shared_and_keeps_what_is_the_users(
-    project: Path,
-) -> None:
-    own, shared = project / "src/task_tracker/models/task.py", "pyproject.toml"
-    add(own)
-    add(project / shared)
-    commit(project)
-
-    assert "To replace it, add --overwrite" in refusal(project, "recopy")
-    assert changes(project) == []
-
-    assert copier(project, "recopy", "--overwrite").returncode == 0
-    assert set(changes(project)) == {ANSWERS_FILE, HARNESS, shared}
 
 
 # ---- Where a project is -----------------------------------------------------------

@@ -11,6 +11,7 @@ from . import forking
 
 REPOSITORY = Path(__file__).parents[2]
 COPIER_SETTINGS = Path(__file__).with_name("copier_settings.yml")
+FILES = REPOSITORY / "tests" / "files"  # whole files that are put into projects
 LOCK = REPOSITORY / "requirements-dev.txt"
 NOT_ASKED_FOR = ("randomly", "schemathesis", "hypothesispytest", "faker")
 TIMEOUT = 600.0  # seconds: nothing takes as long unless it hangs

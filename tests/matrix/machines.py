@@ -13,18 +13,7 @@ from pathlib import Path
 
 import pytest
 
-# Makes the folders for temporary files as small as it is told, for one command and
-# what that starts, and says what the command leaves in them.
-SMALL_FOLDERS = """
-set -e
-mount -t tmpfs -o mode=1777,size="$MEMORY" none /dev/shm
-mkdir -p "$TMPDIR"
-mount -t tmpfs -o mode=1777,size="$TEMPORARY" none "$TMPDIR"
-"$@" || status=$?
-find /dev/shm "$TMPDIR" -mindepth 1 ! -path "$TMPDIR" ! -path "*/pytest-of-*" |
-    sed "s/^/left: /"
-exit ${status:-0}
-"""
+from .environment import FILES
 
 
 def small_folders(memory: str, temporary: str) -> list[str]:
@@ -36,7 +25,7 @@ def small_folders(memory: str, temporary: str) -> list[str]:
     command = ["env", f"MEMORY={memory}", f"TEMPORARY={temporary}", "unshare"]
     if os.geteuid() != 0:
         command += ["--user", "--map-current-user", "--keep-caps"]
-    command += ["--mount", "sh", "-c", SMALL_FOLDERS, "sh"]
+    command += ["--mount", "sh", str(FILES / "small_folders.sh")]
     _skip_unless_possible("env", "TMPDIR=/dev/shm/probe", *command, "true")
     return command
 

@@ -29,29 +29,23 @@ class Step:
         return self.script.splitlines()
 
 
-def read(project: Project) -> Any:
-    """Return what the project's workflow or pipeline holds."""
-    path = GITHUB if project.answers["ci"] == "github" else GITLAB
-    return yaml.safe_load(project.read(path))
-
-
-def jobs(project: Project) -> dict[str, Any]:
-    """Return the jobs of the project's CI by their names."""
-    content = read(project)
+def read(project: Project) -> tuple[Any, dict[str, Any]]:
+    """Return what the project's workflow or pipeline holds, and its jobs by name."""
     if project.answers["ci"] == "github":
-        return dict(content["jobs"])
-    return {name: job for name, job in content.items() if name not in CONFIGURED}
+        content = yaml.safe_load(project.read(GITHUB))
+        return content, content["jobs"]
+    content = yaml.safe_load(project.read(GITLAB))
+    return content, {name: content[name] for name in content if name not in CONFIGURED}
 
 
 def steps(project: Project) -> Iterator[Step]:
     """Yield what the project's CI runs, each thing once for all Python versions."""
-    content = read(project)
-    for job in jobs(project).values():
+    content, jobs = read(project)
+    for job in jobs.values():
         if project.answers["ci"] == "gitlab":
             variables = content["variables"] | job.get("variables", {})
             yield Step("\n".join(job["script"]), variables)
-            continue
-        for step in job["steps"]:
+        for step in job.get("steps", []):
             if "run" in step:
                 yield Step(step["run"], content["env"] | step.get("env", {}))
 

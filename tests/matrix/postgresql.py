@@ -13,20 +13,8 @@ from pathlib import Path
 import psycopg
 
 from . import environment
+from .environment import FILES
 
-# The harness's own keeper, which stops the server when its standard input closes, but
-# on a port, as the servers of users are.
-KEEPER = """
-import os
-import sys
-from pathlib import Path
-
-import keeper
-
-keeper.SETTINGS.remove("listen_addresses=")
-keeper.SETTINGS += ["listen_addresses=127.0.0.1", f"port={sys.argv[1]}"]
-keeper.keep(Path.cwd(), Path(os.environ["PROGRAMS"]))
-"""
 HARNESS = environment.REPOSITORY / "template" / "tests" / "harness"
 
 
@@ -50,7 +38,7 @@ def postgresql_server() -> Iterator[int]:
     }
     with (directory / "log").open("wb") as log:
         keeper = subprocess.Popen(
-            [sys.executable, "-c", KEEPER, str(port)],
+            [sys.executable, FILES / "server_on_a_port.py", str(port)],
             cwd=directory,
             env=environment.variables(**variables),
             stdin=subprocess.PIPE,

@@ -28,5 +28,4 @@ def release_working_tree(repository: Path) -> None:
     """Add the newest version, `WORKING_TREE`, of what lies in the working tree."""
     git(repository, "rm", "--quiet", "-r", ".")
     snapshot(repository)
-    commit(repository)
-    git(repository, "tag", WORKING_TREE)
+    commit(repository, WORKING_TREE)

@@ -23,22 +23,28 @@ def git(folder: Path, *arguments: str | Path) -> str:
     return run.stdout
 
 
-def commit(folder: Path) -> None:
-    """Commit everything in a folder, which becomes a repository."""
+def commit(folder: Path, tag: str = "") -> None:
+    """Commit everything in a folder, which becomes a repository, and tag it."""
     git(folder, "init", "--quiet")
     git(folder, "add", "--all")
     git(folder, "commit", "--quiet", "--allow-empty", "--message", "Change")
+    if tag:
+        git(folder, "tag", tag)
+
+
+def repository_of(template: Path, folder: Path) -> Path:
+    """Make the template a repository with the version 0.1.0, in a new folder."""
+    shutil.copytree(template, folder)
+    commit(folder, "0.1.0")
+    return folder
 
 
 def versions(template: Path, folder: Path) -> Path:
     """Make a repository of the template in the new folder, with two versions."""
-    shutil.copytree(template, folder)
-    commit(folder)
-    git(folder, "tag", "0.1.0")
+    repository_of(template, folder)
     with (folder / "template" / HARNESS).open("a") as file:
         file.write(CHANGED)
-    commit(folder)
-    git(folder, "tag", "0.2.0")
+    commit(folder, "0.2.0")
     return folder
 
 

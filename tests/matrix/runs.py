@@ -14,6 +14,7 @@ import psycopg
 
 from ..scenarios import add_scenario
 from . import environment
+from .environment import FILES
 from .projects import Project
 
 DEADLINE = 60.0  # seconds, for what takes a moment
@@ -21,15 +22,6 @@ SUITE = "tests/harness/test_isolation.py"
 ADMIN = "postgresql://postgres@127.0.0.1:{port}/postgres"  # a user's server
 
 Process = subprocess.Popen[str]
-
-# Loaded into every run: notes where the run's own PostgreSQL server is.
-NOTE_SERVER = """
-import os
-
-def pytest_sessionstart():
-    if directory := os.environ.get("TEST_POSTGRESQL_DIRECTORY"):
-        os.symlink(directory, f"{os.environ['NOTES']}/server-{os.getpid()}")
-"""
 
 
 class DisturbedRun:
@@ -45,7 +37,7 @@ class DisturbedRun:
         for path in (self.temporary, self.notes):
             path.mkdir(parents=True)
         self.project = project.copy(folder / "project")
-        (self.notes / "note_server.py").write_text(NOTE_SERVER)
+        shutil.copy(FILES / "note_server.py", self.notes)
         add_scenario(self.project, "paused")
         self._port = port
         self._name = re.sub(r"\W", "_", folder.parent.name)[-32:]

@@ -10,27 +10,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from . import environment
+from .environment import FILES
 from .facts import DRIVERS
 from .postgresql import create_database
 from .projects import Project, Renderer
 from .questionnaire import Value
 from .runs import DEADLINE, wait_while
-
-# What tasks need before they can be created; both have the id 1.
-FIRST_ROWS = """
-import asyncio
-
-from task_tracker.database import connect, session_factory
-from task_tracker.models import Project, Worker
-
-
-async def main():
-    async with connect(), session_factory.begin() as session:
-        session.add_all([Project(name="Apollo"), Worker(handle="ada")])
-
-
-asyncio.run(main())
-"""
 
 
 def with_database(
@@ -56,7 +41,7 @@ def prepare_database(project: Project, **own: str) -> None:
         project.run("alembic", "upgrade", "head", **own)
     else:
         project.run(sys.executable, "-m", f"{project.package}.create_tables", **own)
-    project.run(sys.executable, "-c", FIRST_ROWS, **own)
+    project.run(sys.executable, FILES / "first_rows.py", **own)
 
 
 @contextmanager

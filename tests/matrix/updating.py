@@ -12,7 +12,8 @@ from . import edits, environment
 from .environment import program
 from .projects import Project, Renderer
 from .questionnaire import ANSWERS_FILE, Value, data
-from .repositories import commit, git
+from .repositories import MINE, commit, git
+from .repositories import repository_of as repository_of
 from .runner import run_pytest
 
 Completed = subprocess.CompletedProcess[str]
@@ -25,14 +26,6 @@ FLOORS = re.compile(
     r'"(sqlmodel|sqlalchemy\S*|pydantic-settings|alembic|ruff|mypy|pytest|'
     r'pytest-asyncio|pytest-xdist)>=([\d.]+)"'
 )
-
-
-def repository_of(template: Path, folder: Path) -> Path:
-    """Make the template a git repository with one version, in a new folder."""
-    shutil.copytree(template, folder)
-    commit(folder)
-    git(folder, "tag", "0.1.0")
-    return folder
 
 
 def is_templates(path: str) -> bool:
@@ -181,15 +174,14 @@ class User:
     def _work(self) -> None:
         """Do what users do."""
         root = self.root
-        first = '"0001"' if self.project.answers["example"] else "None"
-        for path, text in edits.FILES.items():
-            (root / path).parent.mkdir(exist_ok=True, parents=True)
-            (root / path).write_text(text.replace("{down_revision}", first))
-        for path, change in edits.OWN.items():
-            if (root / path).exists():
-                edit(root / path, *change)
+        shutil.copytree(edits.WORK, root, dirs_exist_ok=True)
+        if not self.project.answers["example"]:
+            edit(root / "migrations/versions/0002_invoices.py", '"0001"', "None")
+        for path in self.own_files():
+            if path not in edits.OWN and self.project.read(path):
+                edit(root / path, "", MINE)
         pytest = "pytest.ini" if (root / "pytest.ini").exists() else "pyproject.toml"
-        for where in (edits.SHARED, {pytest: edits.PYTEST[pytest]}):
+        for where in (edits.OWN, edits.SHARED, {pytest: edits.PYTEST[pytest]}):
             for path, changes in where.items():
                 for change in changes if (root / path).exists() else []:
                     edit(root / path, *change)

@@ -5,32 +5,32 @@ They are named so that the tests of the template do not collect them.
 
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ..matrix.projects import Project
+from ..matrix.runner import Run, run_pytest
 
 SCENARIOS = Path(__file__).parent
-# No migration creates the tables of scenarios.
-TABLES = """
+TABLES = (SCENARIOS / "tables.py").read_text().partition('"""\n')[2]
 
-async def pytest_prepare_database(session):
-    from sqlmodel import SQLModel
-
-    connection = await session.connection()
-    await connection.run_sync(SQLModel.metadata.create_all)
-"""
+Make = Callable[..., Project]  # makes a project of a test's own, for answers
 
 
 def add_scenario(project: Project, name: str) -> str:
-    """Copy a scenario into a project; return the path of the test file, in it."""
-    path = f"tests/test_{name}.py"
-    shutil.copy(SCENARIOS / f"{name}.py", project.root / path)
+    """Copy a scenario, and its data, into a project; return the path of the test."""
+    for file in SCENARIOS.glob(f"{name}.*"):
+        shutil.copy(file, project.root / "tests" / f"test_{file.name}")
     conftest = project.root / "tests" / "conftest.py"
     text = conftest.read_text()
     if TABLES not in text:
         conftest.write_text(text + TABLES)
-    return path
+    return f"tests/test_{name}.py"
+
+
+def run_scenario(project: Project, name: str, *options: str, **own: str) -> Run:
+    """Run a scenario in a project, with these options and variables."""
+    return run_pytest(project.root, [add_scenario(project, name), *options], **own)
 
 
 def assert_says(output: str, *parts: str) -> None:

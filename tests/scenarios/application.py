@@ -1,7 +1,5 @@
 """An application that writes to its database, and leaves it as it was."""
 
-# mypy: ignore-errors
-
 import os
 
 import pytest

@@ -1,7 +1,5 @@
 """Migrations that make a table anew on SQLite, one for each test."""
 
-# mypy: ignore-errors
-
 from pathlib import Path
 
 import pytest

@@ -1,12 +1,13 @@
-"""What people do by hand, past the session: it is right, or refused with the mark."""
+"""What people do by hand, past the session: it is right, or refused with the mark.
 
-# mypy: ignore-errors
+What sessions and connections show each other is compared by `programs.py`.
+"""
 
 import asyncio
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Field, SQLModel, func, select
 
 from tests.harness.isolation_rollback import RollbackError
@@ -33,20 +34,16 @@ async def add(session, name="line"):
     await session.commit()
 
 
-async def test_savepoints_in_sql(session, session_factory):
-    insert = "INSERT INTO line (name) VALUES ('{}')"
-    await send(session, "SAVEPOINT own", insert.format("undone"))
-    await send(session, "ROLLBACK TO SAVEPOINT own", insert.format("kept"))
-    await send(session, 'savepoint "own"', insert.format("undone"), "ROLLBACK TO own")
-    await send(session, "RELEASE own", "RELEASE SAVEPOINT own")
-    await session.commit()
-    assert (await session.exec(select(Line.name))).all() == ["kept"]
-    await session.rollback()
-    await send(session, "SAVEPOINT own")
-    await session.rollback()
+@pytest.fixture
+async def other(session_factory):
+    """Another session."""
     async with session_factory() as other:
-        with pytest.raises(DBAPIError, match="own"):
-            await send(other, "ROLLBACK TO own")
+        yield other
+
+
+@pytest.fixture
+def is_sqlite(session):
+    return session.get_bind().dialect.name == "sqlite"
 
 
 @pytest.mark.parametrize("sql", ["COMMIT", "/* a */ ROLLBACK", "-- a\nBEGIN", "end"])
@@ -58,34 +55,32 @@ async def test_transactions_in_sql_are_refused(session, sql):
     assert await count(session) == 1
 
 
-async def test_isolation_level_of_one_connection_is_refused(engine, session):
-    for level in ("AUTOCOMMIT", "SERIALIZABLE"):
+@pytest.mark.parametrize("level", ["AUTOCOMMIT", "SERIALIZABLE"])
+async def test_isolation_level_of_one_connection_is_refused(engine, session, level):
+    with refused:
+        await session.connection(execution_options={"isolation_level": level})
+    await session.rollback()
+    async with engine.connect() as connection:
         with refused:
-            await session.connection(execution_options={"isolation_level": level})
-        await session.rollback()
-        async with engine.connect() as connection:
-            with refused:
-                await connection.execution_options(isolation_level=level)
+            await connection.execution_options(isolation_level=level)
     assert await count(session) == 0
 
 
-async def test_driver_writes_in_the_transaction(session, session_factory):
+@pytest.mark.parametrize(("end", "lines"), [("rollback", 1), ("commit", 2)])
+async def test_driver_writes_in_the_transaction(session, other, end, lines):
     await add(session)
-    for end, lines in (("rollback", 1), ("commit", 2)):
-        connection = await session.connection()
-        await connection.execute(text("UPDATE line SET after = name"))
-        raw = await connection.get_raw_connection()
-        await raw.driver_connection.execute("INSERT INTO line (name) VALUES ('more')")
-        async with session_factory() as other:
-            with refused:
-                await count(other)
-        await getattr(session, end)()
-        assert await count(session) == lines
+    connection = await session.connection()
+    await connection.execute(text("UPDATE line SET after = name"))
+    raw = await connection.get_raw_connection()
+    await raw.driver_connection.execute("INSERT INTO line (name) VALUES ('more')")
+    with refused:
+        await count(other)
+    await getattr(session, end)()
+    assert await count(session) == lines
 
 
 async def test_adapted_connection_runs_in_the_transaction(session):
     await add(session)
-    connection = await session.connection()
 
     def insert(connection):
         adapted = connection.connection.dbapi_connection
@@ -95,7 +90,7 @@ async def test_adapted_connection_runs_in_the_transaction(session):
         cursor.execute("SELECT count(*) FROM line")
         return cursor.fetchone()[0]
 
-    assert await connection.run_sync(insert) == 2
+    assert await (await session.connection()).run_sync(insert) == 2
     await session.rollback()
     assert await count(session) == 1
 
@@ -109,40 +104,23 @@ async def test_streams_and_writes_take_turns(session, session_factory):
             rows = await reader.stream_scalars(select(Line.name).order_by(Line.name))
             return [name async for name in rows]
 
-    async def write(name):
-        async with session_factory.begin() as writer:
-            writer.add(Line(name=name))
+    async def write():
+        for name in ("more", "and more"):
+            async with session_factory.begin() as writer:
+                writer.add(Line(name=name))
 
-    first, second, _ = await asyncio.gather(read(), read(), write("more"))
+    first, second, _ = await asyncio.gather(read(), read(), write())
     assert first[:300] == second[:300] == [f"{n:04}" for n in range(300)]
-    assert await count(session) == 301
-
-
-async def test_query_that_is_cancelled_ends_its_connection_only(
-    session, session_factory
-):
-    await add(session)
-    session.add(Line(name="undone"))
-    await session.flush()
-    slow = "SELECT pg_sleep(60)"
-    if session.get_bind().dialect.name == "sqlite":
-        slow = "SELECT 1"
-    task = asyncio.create_task(send(session, slow))
-    await asyncio.sleep(0)
-    task.cancel()
-    await asyncio.wait([task])
-    await session.rollback()
-    async with session_factory() as other:
-        assert await count(other) == 1
-        await add(other, "more")
-    assert await count(session) == 2
+    assert await count(session) == 302
 
 
 @pytest.mark.parametrize("steps", range(1, 25))
-async def test_session_that_is_cancelled_anywhere_harms_nobody(session_factory, steps):
+async def test_session_that_is_cancelled_anywhere_harms_nobody(
+    session_factory, is_sqlite, steps
+):
     async def work():
         async with session_factory() as session, session.begin_nested():
-            await count(session)
+            await send(session, "SELECT 1" if is_sqlite else "SELECT pg_sleep(60)")
 
     async with session_factory() as first:
         await add(first, "kept")
@@ -156,39 +134,47 @@ async def test_session_that_is_cancelled_anywhere_harms_nobody(session_factory, 
         assert await count(last) == 2
 
 
-async def test_schema_changes_are_of_their_transaction(session, session_factory):
-    await send(session, "CREATE TABLE made (id INT)", "INSERT INTO made VALUES (1)")
-    await session.rollback()
-    async with session_factory() as other:
-        with pytest.raises(DBAPIError, match="made"):
-            await send(other, "SELECT * FROM made")
-        await other.rollback()
-        await send(other, "CREATE TABLE made (id INT)")
-        await other.commit()
-    await send(session, "SELECT * FROM made")
-
-
-async def test_setting_of_a_connection_is_not_everybodys(session, session_factory):
-    is_sqlite = session.get_bind().dialect.name == "sqlite"
+async def test_setting_of_a_connection_is_not_everybodys(session, other, is_sqlite):
     kept = "PRAGMA recursive_triggers=ON" if is_sqlite else "SET search_path = public"
     await send(session, kept)
-    async with session_factory() as other:
-        with refused:
-            await send(other, "SELECT 1")
+    with refused:
+        await send(other, "SELECT 1")
     if not is_sqlite:  # where a rollback does not undo it
         await session.rollback()
         await send(session, "SELECT 1", kept)
     await session.commit()
-    async with session_factory() as other:
-        with refused:
-            await send(other, "SELECT 1")
+    with refused:
+        await send(other, "SELECT 1")
 
 
-async def test_query_without_end_is_stopped(database, session, monkeypatch):
-    if session.get_bind().dialect.name != "sqlite":
+async def test_query_without_end_is_stopped(database, session, is_sqlite, monkeypatch):
+    if not is_sqlite:
         pytest.skip("others have timeouts")
     monkeypatch.setattr(database.changes.transactions, "_timeout", 0.1)
     numbers = "SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 300000000"
     with refused:
         await send(session, f"WITH n(i) AS ({numbers}) SELECT count(*) FROM n")
     assert await count(session) == 0
+
+
+async def test_commit_that_a_rollback_would_undo_is_named(session, other, is_sqlite):
+    session.add(Line(name="request"))
+    await session.flush()
+    if is_sqlite:
+        with pytest.raises(RollbackError, match="not committed"):
+            await add(other, "audit")
+        return
+    await add(other, "audit")
+    await session.rollback()
+    for use in (count(session), count(other)):
+        with refused:
+            await use
+
+
+async def test_title_that_sounds_like_trouble_stays_an_integrity_error(session):
+    line = {"name": "another operation is in progress; COMMIT; SAVEPOINT sa_1"}
+    insert = text("INSERT INTO line (name) VALUES (:name)")
+    await session.execute(insert, line)
+    with pytest.raises(IntegrityError) as error:
+        await session.execute(insert, line)
+    assert not hasattr(error.value, "__notes__")

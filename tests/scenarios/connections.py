@@ -1,80 +1,88 @@
-"""Tests that change a connection, each with one after it that must find it clean."""
+"""Tests that change a connection, or a schema, and next ones that find them clean."""
 
-# mypy: ignore-errors
+import tomllib
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import DDL, event, text
 from sqlmodel import Field, SQLModel
 
-POSTGRESQL = [
-    "SET search_path TO pg_catalog",
-    "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY",
-    "SET TIME ZONE 'Asia/Tokyo'",
-    "SET ROLE pg_monitor",
-    "SELECT set_config('lock_timeout', '1h', false)",
-    "SELECT pg_advisory_lock(1)",
-    "SELECT pg_try_advisory_lock_shared(2)",
-    "LISTEN channel",
-    "CREATE TEMPORARY TABLE temporary (id INT)",
-    "DECLARE held CURSOR WITH HOLD FOR SELECT 1",
-    "PREPARE prepared AS SELECT 1",
-    "DO $$ BEGIN PERFORM pg_advisory_lock(3); END $$",
-]
-POSTGRESQL_STATE = """
-SELECT 'setting', name FROM pg_settings WHERE source = 'session'
-UNION ALL SELECT 'lock', objid::text FROM pg_locks
-    WHERE locktype = 'advisory' AND classid = 0 AND objid < 10
-UNION ALL SELECT 'channel', pg_listening_channels()
-UNION ALL SELECT 'table', relname FROM pg_class WHERE relpersistence = 't'
-UNION ALL SELECT 'cursor', name FROM pg_cursors WHERE is_holdable
-UNION ALL SELECT 'statement', name FROM pg_prepared_statements WHERE from_sql
-"""
-SQLITE = [
-    "PRAGMA foreign_keys=OFF",
-    "PRAGMA case_sensitive_like=ON",
-    "PRAGMA query_only=ON",
-    "PRAGMA recursive_triggers=ON",
-    "ATTACH DATABASE ':memory:' AS attached",
-    "CREATE TEMPORARY TABLE temporary (id INT)",
-]
-SQLITE_STATE = """
-SELECT 'setting', 'foreign_keys' FROM pragma_foreign_keys WHERE foreign_keys = 0
-UNION ALL SELECT 'setting', 'query_only' FROM pragma_query_only WHERE query_only
-UNION ALL SELECT 'setting', 'triggers' FROM pragma_recursive_triggers
-    WHERE recursive_triggers
-UNION ALL SELECT 'setting', 'like' WHERE 'a' NOT LIKE 'A'
-UNION ALL SELECT 'database', name FROM pragma_database_list WHERE name = 'attached'
-UNION ALL SELECT 'table', name FROM sqlite_temp_schema
-"""
+BOTH = tomllib.loads(Path(__file__).with_suffix(".toml").read_text())
+POSTGRESQL, SQLITE = BOTH["postgresql"], BOTH["sqlite"]
+# With two databases the default one is tested.
+LEFT = SQLITE if find_spec("tests.harness.sqlite") else POSTGRESQL
+real = partial(pytest.param, marks=pytest.mark.real_commits)
+CLEAN = []  # the state that the first test has found
+for statement in POSTGRESQL["made"]:
+    ddl = DDL(statement).execute_if(dialect="postgresql")
+    event.listen(SQLModel.metadata, "after_create", ddl)
 
 
 class Row(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
 
 
-def is_sqlite(engine):
-    return engine.dialect.name == "sqlite"
+class Odd(SQLModel, table=True):
+    # A name that SQL as text would take for something else.
+    __tablename__ = 'odd:name%s "x"'
+    id: int | None = Field(default=None, primary_key=True)
+    name: str = "default"
 
 
-async def leave_changes(connection, number):
-    statements = SQLITE if is_sqlite(connection) else POSTGRESQL
-    if number < len(statements):
-        await connection.execute(text(statements[number]))
-    else:
-        await leave_driver_changed(connection)
+def in_turns():
+    """Yield what tests leave, in a transaction and for real, and None to look."""
+    none = real(None)
+    for change in [*LEFT["connection"], "DRIVER"]:
+        yield from (none, change)
+    for change in [*LEFT["connection"], *LEFT["schema"], "DRIVER", None]:
+        yield from (none, real(change))
 
 
-async def leave_driver_changed(connection):
+async def look(engine, session):
+    async with engine.connect() as first, engine.connect() as second:
+        for connection in (first, second):
+            state = (await connection.execute(text(LEFT["state"]))).all()
+            CLEAN[:] = CLEAN or state
+            assert state == CLEAN
+    session.add_all([Row(), Odd(id=1)])
+    await session.commit()
+
+
+async def change_driver(connection):
     driver = (await connection.get_raw_connection()).driver_connection
-    if is_sqlite(connection):
+    if LEFT is SQLITE:
         await driver.create_function("lower", 1, lambda _: "mine")
         driver.row_factory = lambda *_: ("factory",)
-    elif hasattr(driver, "add_listener"):
+        return
+    await driver.execute("CREATE TABLE of_driver (id int)")
+    if hasattr(driver, "add_listener"):
         await driver.set_type_codec(
             "bool", schema="pg_catalog", encoder=str, decoder=str, format="text"
         )
     else:
         driver.row_factory = lambda _: lambda values: ("factory", "factory")
+
+
+TURNS = [*in_turns()]
+
+
+@pytest.mark.parametrize("change", TURNS, ids=range(len(TURNS)))
+async def test_next_test_is_clean(engine, session, change, request):
+    if change is None:
+        return await look(engine, session)
+    connection = await session.connection()
+    try:
+        if change == "DRIVER":
+            await change_driver(connection)
+        else:
+            await connection.execute(text(change))
+    except Exception as error:
+        if type(error).__name__ != "RollbackError":  # what can only be done for real
+            raise
+    if request.node.get_closest_marker("real_commits"):
+        await session.commit()
 
 
 @pytest.mark.real_commits
@@ -89,33 +97,6 @@ async def test_stream_is_left(session_factory):
     test_stream_is_left.rows = rows  # as the traceback of a test that fails does
 
 
-@pytest.mark.parametrize("number", range(13))
-async def test_in_the_transaction(session, number):
-    connection = await session.connection()
-    try:
-        await leave_changes(connection, number)
-    except Exception as error:
-        if type(error).__name__ != "RollbackError":  # what can only be done for real
-            raise
-
-
 @pytest.mark.real_commits
-@pytest.mark.parametrize("number", range(13))
-async def test_for_real(engine, number):
-    async with engine.connect() as connection:
-        await leave_changes(connection, number)
-        await connection.commit()
-
-
-@pytest.mark.real_commits
-@pytest.mark.parametrize("number", range(27))
-async def test_next_test_is_clean(engine, session, number):
-    state = SQLITE_STATE if is_sqlite(engine) else POSTGRESQL_STATE
-    async with engine.connect() as first, engine.connect() as second:
-        for connection in (first, second):
-            assert (await connection.execute(text(state))).all() == []
-            values = await connection.execute(text("SELECT lower('A'), 1 = 1"))
-            assert values.one() in [("a", True), ("a", 1)]
-            assert await connection.scalar(text("SELECT count(*) FROM row")) == 0
-        session.add(Row())
-        await session.commit()
+async def test_next_test_is_clean_as_well(engine, session):
+    await look(engine, session)

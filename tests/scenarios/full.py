@@ -1,7 +1,5 @@
 """A test that fills the folder of the database, whose files then grow no more."""
 
-# mypy: ignore-errors
-
 import os
 import shutil
 import tempfile

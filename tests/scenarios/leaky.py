@@ -1,10 +1,4 @@
-"""Tests that leave something behind, and what has to be said of each.
-
-The harness has to fail each of them, with these words in this order, and the test
-after it has to pass.
-"""
-
-# mypy: ignore-errors
+"""Tests that leave something behind: each has to fail, and the one after it to pass."""
 
 import asyncio
 import sqlite3
@@ -16,7 +10,6 @@ from sqlmodel import Field, SQLModel, select
 from tests.harness.application import create_engine
 from tests.harness.application import session_factory as the_applications
 
-FIX = "@pytest.mark.real_commits"
 NUMBERS = "SELECT {} UNION ALL SELECT i + 1 FROM n LIMIT {}"
 SLOW = "WITH RECURSIVE n(i) AS (" + NUMBERS + ") SELECT count(*) FROM n"
 
@@ -28,15 +21,6 @@ class Trace(SQLModel, table=True):
     name: str = Field(unique=True)
 
 
-def leaky(*says, commits="both", on="both"):
-    """Say of a leaky test what is to be said of it.
-
-    `commits` are "real" or "undone" in the strategies that it is for, and `on` is the
-    kind of database.
-    """
-    return lambda test: test
-
-
 async def add(session):
     session.add(Trace(name="trace"))
     await session.commit()
@@ -46,16 +30,6 @@ async def add(session):
 async def test_clean(session, number):
     assert (await session.scalar(select(func.count()).select_from(Trace))) == 0
     await add(session)
-
-
-@leaky("left unawaited", "write_late", "Await or cancel it")
-async def test_task(session_factory):
-    async def write_late():
-        await asyncio.Event().wait()
-
-    async with session_factory() as session:
-        await add(session)
-    asyncio.create_task(write_late())  # noqa: RUF006 - it is left behind
 
 
 async def cancel_twice(session_factory, running, slow, prepare):
@@ -77,27 +51,18 @@ async def cancel_twice(session_factory, running, slow, prepare):
         await asyncio.sleep(0)
 
 
-async def cancel_query(session_factory):
+@pytest.mark.real_commits
+async def test_closing(session_factory):
     in_query = asyncio.Event()
 
     async def tell_of_query(connection):
-        event.listen(
-            connection.sync_connection,
-            "before_cursor_execute",
-            lambda *_: in_query.set(),
-        )
+        name = "before_cursor_execute"
+        event.listen(connection.sync_connection, name, lambda *_: in_query.set())
 
     slow = SLOW.format(1, 1_000_000)
     await cancel_twice(session_factory, in_query, slow, tell_of_query)
 
 
-@leaky("left unawaited", "Await or cancel it")
-@pytest.mark.real_commits
-async def test_closing(session_factory):
-    await cancel_query(session_factory)
-
-
-@leaky("left unawaited", "Await or cancel it", on="sqlite")
 @pytest.mark.real_commits
 async def test_running(session_factory):
     loop, running = asyncio.get_running_loop(), asyncio.Event()
@@ -113,7 +78,6 @@ async def test_running(session_factory):
     await cancel_twice(session_factory, running, slow, add_tell)
 
 
-@leaky("BypassWarning", "engine of its own", "Let the test request")
 async def test_engine(database, session):
     await add(session)
     engine = create_engine(database.url)
@@ -124,44 +88,24 @@ async def test_engine(database, session):
         await engine.dispose()
 
 
-@leaky("was not", "open it with `async with`")
 async def test_session(session_factory):
     session = session_factory()
     session.add(Trace(name="flushed"))
     await session.flush()
 
 
-@leaky("2 statements were sent, not 1:", "1. INSERT INTO trace", "2. SELECT 40 + 2")
 async def test_queries(session, assert_queries):
     with assert_queries(1):
         await add(session)
         await session.scalar(text("SELECT 40 + 2"))
 
 
-@leaky("A connection was not returned", "open it with `async with`")
 async def test_connection(engine, session):
     await add(session)
     connection = await engine.connect()
     await connection.execute(text("SELECT 1"))
 
 
-@leaky("A connection was not returned", "open it with `async with`")
-@pytest.mark.real_commits
-async def test_real_connection(engine, session):
-    await add(session)
-    connection = await engine.connect()
-    await connection.execute(text("SELECT 1"))
-
-
-@leaky("really committed", FIX, commits="undone")
-async def test_driver(session):
-    await add(session)
-    connection = await session.connection()
-    raw = await connection.get_raw_connection()
-    await raw.driver_connection.execute("COMMIT")
-
-
-@leaky("not committed yet", FIX, commits="undone")
 async def test_interleaved(session, session_factory):
     await add(session)
     async with session_factory() as other:
@@ -169,24 +113,20 @@ async def test_interleaved(session, session_factory):
             await one.execute(text("UPDATE trace SET name = 'changed'"))
 
 
-@leaky("query has blocked all else for 0.2 seconds", FIX, commits="undone", on="sqlite")
 async def test_query_without_end(session):
     await session.scalar(text(SLOW.format(1, 300_000_000)))
 
 
-@leaky("Remove @pytest.mark.anyio", "pytest-asyncio runs")
 @pytest.mark.anyio
 async def test_anyio(session):
     await add(session)
 
 
-@leaky("Only tests that request", "have a database")
 async def test_without_a_fixture():
     async with the_applications() as session:
         await session.connection()
 
 
-@leaky("could not be put back", "a new one", "database is locked", on="sqlite")
 @pytest.mark.real_commits
 async def test_lock_of_a_connection_of_its_own(database, engine):
     path = database.url.database
@@ -195,7 +135,6 @@ async def test_lock_of_a_connection_of_its_own(database, engine):
     test_lock_of_a_connection_of_its_own.kept = connection
 
 
-@leaky("a transaction was left", "close every connection", on="postgresql")
 async def test_lock_of_a_session_of_its_own(database, engine):
     import psycopg
 
@@ -205,7 +144,6 @@ async def test_lock_of_a_session_of_its_own(database, engine):
     test_lock_of_a_session_of_its_own.kept = connection
 
 
-@leaky("lock timeout", "has written and not committed", on="postgresql")
 @pytest.mark.real_commits
 async def test_same_row_twice(session, session_factory):
     await add(session)
@@ -216,7 +154,6 @@ async def test_same_row_twice(session, session_factory):
 
 
 # Drivers used without SQLAlchemy write past the transaction, and nobody is asked.
-@leaky("Something was really committed", FIX, commits="undone", on="postgresql")
 async def test_psycopg(database, session):
     import psycopg
 

@@ -3,8 +3,6 @@
 Each passes under rollback, and fails with the mark.
 """
 
-# mypy: ignore-errors
-
 import pytest
 from sqlalchemy import text
 from sqlmodel import Field, SQLModel, func, select

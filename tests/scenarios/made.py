@@ -1,7 +1,5 @@
 """What factories make, and what they refuse because it would fail silently."""
 
-# mypy: ignore-errors
-
 import types
 
 import pytest
@@ -78,15 +76,11 @@ else:
     ]
 
 
-MISUSES = [
+MISUSES = [  # besides those of every project's own test
     *OWN_WAYS,
-    (r"await TaskFactory.create\(session\)", lambda _: TaskFactory()),
-    ("'session'", lambda _: TaskFactory.create(title="x")),
     ("'session'", lambda session: TaskFactory.create(session=session)),
-    ("test's session", lambda session: TaskFactory.create(session.sync_session)),
     ("test's session", lambda session: TaskFactory.create_batch(3, session)),
     ("positional", lambda session: TaskFactory.build(session)),
-    ("titel", lambda session: TaskFactory.create(session, titel="x")),
     ("titel", lambda _: TaskFactory.build(titel="x")),
     ("'project_id'", lambda _: TaskFactory.build(project=None, project_id=1)),
 ]

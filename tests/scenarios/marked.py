@@ -1,7 +1,5 @@
 """A test that is marked `postgresql`."""
 
-# mypy: ignore-errors
-
 import pytest
 from sqlalchemy import text
 

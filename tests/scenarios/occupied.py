@@ -1,7 +1,5 @@
 """A test whose database cannot be put back, because another user is in it."""
 
-# mypy: ignore-errors
-
 import os
 
 import psycopg

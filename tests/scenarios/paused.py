@@ -1,7 +1,5 @@
 """Tests that wait in the middle of a transaction until they are told to go on."""
 
-# mypy: ignore-errors
-
 import asyncio
 import os
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Rows that a migration inserts: every test finds them, whatever others did."""
 
-# mypy: ignore-errors
-
 import pytest
 from sqlalchemy import text
 

@@ -1,7 +1,5 @@
 """Tests that fail, or pass, with rows in the database."""
 
-# mypy: ignore-errors
-
 from sqlalchemy import Column, Integer, Table, text
 from sqlmodel import Field, SQLModel
 

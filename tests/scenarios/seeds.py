@@ -1,7 +1,5 @@
 """A test that fails with random values, and a run of it that shows the seed."""
 
-# mypy: ignore-errors
-
 import os
 import subprocess
 import sys

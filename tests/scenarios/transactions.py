@@ -1,7 +1,5 @@
 """Tests of transactions on SQLite, besides those that every project has."""
 
-# mypy: ignore-errors
-
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
@@ -52,9 +50,3 @@ async def test_vacuum_runs_under_autocommit(production):
         await connection.execute(INSERT)
         await connection.rollback()
         assert await connection.scalar(COUNT) == 0
-
-
-async def test_reader_does_not_wait_for_a_writer(production):
-    async with production.connect() as reader, production.begin() as writer:
-        await writer.execute(INSERT)
-        assert await reader.scalar(COUNT) == 0

@@ -1,7 +1,5 @@
 """Tests of tables whose triggers write rows."""
 
-# mypy: ignore-errors
-
 import pytest
 from sqlalchemy import DDL, event
 from sqlmodel import Field, SQLModel, col, func, select

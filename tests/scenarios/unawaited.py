@@ -1,7 +1,5 @@
 """Calls of factories that nobody awaits."""
 
-# mypy: ignore-errors
-
 from tests.factories import TaskFactory
 
 

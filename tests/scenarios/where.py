@@ -1,7 +1,5 @@
 """Tests that look where they are, and write there."""
 
-# mypy: ignore-errors
-
 import os
 
 import pytest
