@@ -34,8 +34,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--programs",
         metavar="N",
-        default=600,
-        help="compare N random programs a driver under rollback and with real commits",
+        help="compare N random programs a driver under rollback and with real commits, "
+        "not 200, or 600 with --every",
     )
     group.addoption(
         "--programs-seed",

@@ -140,6 +140,7 @@ def test_quiet_copy_and_update_print_nothing(template: Path, tmp_path: Path) -> 
 # ---- Where updates come from ------------------------------------------------------
 
 
+@pytest.mark.one_of("address")
 @pytest.mark.parametrize("address", ["{}/elsewhere", "file://{}/elsewhere.git"])
 def test_project_is_updated_from_elsewhere_as_the_message_says(
     template: Path, tmp_path: Path, address: str

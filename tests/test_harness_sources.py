@@ -50,6 +50,6 @@ def test_plain_files_pass_ruff_and_mypy_all_together(
     project.run(program("mypy"), PYTHONPATH="", MYPYPATH=project.root / "src")
     settings = f"--config={template / 'pyproject.toml'}"
     for command in (["check"], ["format", "--check"]):
-        ruff = [program("ruff"), *command, "--no-cache", settings, harness]
-        done = environment.run(template, *ruff)
+        options = (*command, "--no-cache", settings)
+        done = environment.run(template, program("ruff"), *options, harness)
         assert done.returncode == 0, done.stdout + done.stderr

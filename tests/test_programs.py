@@ -10,12 +10,13 @@ from .scenarios import Make, run_scenario
 def test_random_programs_end_alike(
     make: Make, pytestconfig: pytest.Config, driver: str
 ) -> None:
+    number = 600 if pytestconfig.getoption("every") else 200
     answers = {"backend": "postgresql", "postgres_driver": driver}
     project = make(**answers) if driver in DRIVERS else make(backend="sqlite-memory")
     run = run_scenario(
         project,
         "programs",
-        PROGRAMS=str(pytestconfig.getoption("programs")),
+        PROGRAMS=str(pytestconfig.getoption("programs") or number),
         PROGRAMS_SEED=str(pytestconfig.getoption("programs_seed")),
     )
 
