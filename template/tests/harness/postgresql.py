@@ -48,12 +48,13 @@ END_SESSIONS = text(
 )
 # Ends sessions that a test has left in a transaction, and waits until those `ended` are
 # gone, which are not counted.
-END_OTHERS = (
-    "SELECT sum((pg_terminate_backend(pid, 5000) AND pid <> ALL(CAST(:ended AS int[])))"
-    "::int) FROM pg_stat_get_activity(NULL) "  # which the view pg_stat_activity asks
-    "WHERE datid = (SELECT oid FROM pg_database WHERE datname = :database) AND "
-    "pg_has_role(usesysid, 'USAGE') AND "
-    "(xact_start IS NOT NULL OR pid = ANY(CAST(:ended AS int[])))"
+LOOK = (
+    "WITH given AS (SELECT CAST({} AS text) AS database, CAST({} AS int[]) AS ended, "
+    "CAST({} AS int8) AS first) SELECT (SELECT sum((pg_terminate_backend(pid, 5000) AND "
+    "pid <> ALL(ended))::int) FROM given, "
+    "pg_stat_get_activity(NULL) "  # which the view pg_stat_activity asks
+    "WHERE datid = (SELECT oid FROM pg_database WHERE datname = database) AND "
+    "pg_has_role(usesysid, 'USAGE') AND (xact_start IS NOT NULL OR pid = ANY(ended))), "
 )
 
 
@@ -82,7 +83,7 @@ class PostgreSQL:
             msg = f"test_database_lock_timeout is {wait!r}: write 5s or 500ms"
             raise pytest.UsageError(msg)
         url = url.set(drivername=f"postgresql+{driver.NAME}", port=url.port or 5432)
-        self.driver, self._note_changes = driver, changes
+        self._driver, self._note_changes = driver, changes
         self._prepare, self._suffix = prepare, suffix
         self.url = guard.database_for_worker(url, suffix)
         self._template = guard.database_for_worker(url, suffix, "_template")
@@ -94,6 +95,7 @@ class PostgreSQL:
         if self._server is not None:
             await self._server.wait_until_ready()
         self.admin = await _connect(self.url.set(database="postgres"))
+        self._raw = (await self.admin.get_raw_connection()).driver_connection
         try:
             await self._check_server()
             for url in self._made:
@@ -150,12 +152,17 @@ class PostgreSQL:
         await self.admin.close()
 
     async def look(
-        self, query: TextClause, problems: list[str], **parameters: Any
+        self, rest: str, problems: list[str], first: int = 0
     ) -> Sequence[Any]:
-        """End sessions that a test has left; return the rest of what `looking` asks."""
-        parameters |= {"database": self.url.database, "ended": self._ended}
-        others, *state = (await self.admin.execute(query, parameters)).one()
-        self._ended.clear()
+        """End sessions that a test has left; return the `rest` of what is asked.
+
+        It may refer to `first`, a number, as `given.first`.
+        """
+        query = LOOK.format(*self._driver.PARAMETERS) + rest
+        values = (self.url.database, self._ended, first)
+        # Not through the engine, which would take as long as the query.
+        others, *state = await self._driver.fetch(self._raw, query, values)
+        self._ended = []
         if others:
             msg = "A session with a transaction was left and is ended now: close every"
             problems.append(f"{msg} connection that the test opens.")
@@ -164,7 +171,7 @@ class PostgreSQL:
     def _note_connection(
         self, connection: DBAPIConnection, record: ConnectionPoolEntry
     ) -> None:
-        record.info["pid"] = self.driver.pid_of(connection.driver_connection)
+        record.info["pid"] = self._driver.pid_of(connection.driver_connection)
 
     def _note_invalidation(
         self, _: DBAPIConnection, record: ConnectionPoolEntry, *__: object
@@ -208,11 +215,6 @@ class PostgreSQL:
                 raise _unusable(f"the server leads from {url.database} to {name}")
             if tables and not is_ours:
                 raise _unusable(f"{name} holds tables of others: drop it if unused")
-
-
-def looking(rest: str) -> TextClause:
-    """Return a query for `PostgreSQL.look` that asks for more, too."""
-    return text(f"SELECT ({END_OTHERS}), {rest}")
 
 
 def verbatim(sql: str) -> TextClause:

@@ -1,8 +1,6 @@
 """Isolation by recreation on PostgreSQL: the simplest strategy, and the slowest."""
 
-from .postgresql import PostgreSQL, looking
-
-LOOK = looking("1")
+from .postgresql import PostgreSQL
 
 
 class Changes:
@@ -16,6 +14,6 @@ class Changes:
 
     async def undo(self, problems: list[str]) -> bool:
         """Make the database anew; return that it was made."""
-        await self._database.look(LOOK, problems)
+        await self._database.look("1", problems)
         await self._database.copy()
         return True

@@ -1,14 +1,13 @@
 """Isolation by rollback on PostgreSQL, and by a copy where commits are real."""
 
-from .postgresql import PostgreSQL, looking
+from .postgresql import PostgreSQL
 from .postgresql_rows import NEXT, Rows
 from .postgresql_transactions import Transactions
 
 # How many transactions since `first` were committed, and the number of the next.
-COMMITS = looking(
-    f"commits.* FROM (SELECT count(*) FILTER (WHERE pg_xact_status(n::text::xid8) = "
-    f"'committed'), {NEXT} FROM generate_series(CAST(:first AS int8), {NEXT} - 1) AS n"
-    ") AS commits"
+COMMITS = (
+    "count(*) FILTER (WHERE pg_xact_status(n::text::xid8) = 'committed'), "
+    f"{NEXT} FROM given, generate_series(first, {NEXT} - 1) AS n"
 )
 # The system's tables that most changes of the schema write to.
 CATALOG = ["pg_attrdef", "pg_attribute", "pg_class", "pg_constraint", "pg_description"]
@@ -28,8 +27,8 @@ class Changes:
 
     async def undo(self, problems: list[str]) -> bool:
         """Undo what was committed; return whether anything had been."""
-        since = {"first": self._next}
-        committed, self._next = await self._database.look(COMMITS, problems, **since)
+        since = self._next
+        committed, self._next = await self._database.look(COMMITS, problems, since)
         # Other workers commit on the same server: look into this database, too.
         differs = bool(committed) and await self._rows.differ()
         if differs or (committed and self._rows.may_differ):

@@ -1,9 +1,9 @@
 """Isolation by snapshot on PostgreSQL: after a test that has written, a copy."""
 
-from .postgresql import PostgreSQL, looking
+from .postgresql import PostgreSQL
 
 # It moves with every transaction that has changed anything on the server.
-POSITION = looking("pg_current_wal_insert_lsn()")
+POSITION = "pg_current_wal_insert_lsn()"
 
 
 class Changes:

@@ -6,8 +6,8 @@ to a savepoint, a layer, above which nobody else has written.
 """
 
 import asyncio
-from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Coroutine
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy.util.concurrency import await_only
@@ -28,6 +28,19 @@ from .transactions import (
 DEPTH = 16  # layers, after which those that nobody needs are released
 
 
+class Turn:
+    """A lock for code that runs in a greenlet."""
+
+    def __init__(self) -> None:
+        self._lock = asyncio.Lock()
+
+    def __enter__(self) -> None:
+        await_only(self._lock.acquire())
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+
+
 class Real:
     """The real connection: its layers, and the transactions that are open on it."""
 
@@ -40,16 +53,7 @@ class Real:
         self.lost = ""  # why nothing can be right any more
         self.is_changed = False  # so that no other test may have it
         self.is_kept = False  # by a transaction that is committed
-        self._turn, self._number = asyncio.Lock(), 0
-
-    @contextmanager
-    def turn(self) -> Iterator[None]:
-        """Keep other tasks from using the connection in the block."""
-        await_only(self._turn.acquire())
-        try:
-            yield
-        finally:
-            self._turn.release()
+        self.turn, self._number = Turn(), 0  # one task at a time uses the connection
 
     def admit(self, connection: object) -> None:
         """Refuse all if nothing can be right, and others if one has it for itself."""

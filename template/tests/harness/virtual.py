@@ -98,7 +98,7 @@ class VirtualConnection:
     ) -> Any:
         """Run a statement in this connection's transaction."""
         real = self.real
-        with real.turn():
+        with real.turn:
             mine, found = self._begin(), SAVEPOINT.match(statement)
             if found and self._control(mine, found[1][:2].upper(), found[2]):
                 return None
@@ -153,7 +153,7 @@ class VirtualConnection:
     def fetch(self, cursor: VirtualCursor, call: Callable[[], Any]) -> Any:
         """Fetch rows that are still to come from the database."""
         real, kind = self.real, self.real.kind
-        with real.turn():
+        with real.turn:
             self.real.admit(self)
             if kind.aborts:
                 if cursor.mine is not self._mine:
@@ -210,7 +210,7 @@ class VirtualConnection:
         """End the transaction; what it has written stays where it is."""
         mine, real = self._mine, self.real
         if mine in real.open and mine.written and not mine.has_failed and not real.lost:
-            with real.turn():
+            with real.turn:
                 self._check(mine)
         if mine and mine.has_failed:
             self.rollback()
@@ -237,7 +237,7 @@ class VirtualConnection:
     def rollback(self) -> None:
         """End the transaction; what it has written is undone."""
         if self._mine and in_greenlet():
-            with self.real.turn():
+            with self.real.turn:
                 self._end()
                 self.real.settle()
         else:  # the garbage collector asks
