@@ -161,7 +161,8 @@ class PostgreSQL:
         query = LOOK.format(*self._driver.PARAMETERS) + rest
         values = (self.url.database, self._ended, first)
         # Not through the engine, which would take as long as the query.
-        others, *state = await self._driver.fetch(self._raw, query, values)
+        found: Sequence[Any] = await self._driver.fetch(self._raw, query, values)
+        others, *state = found
         self._ended = []
         if others:
             msg = "A session with a transaction was left and is ended now: close every"
