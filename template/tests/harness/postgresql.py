@@ -50,8 +50,8 @@ END_SESSIONS = text(
 # gone, which are not counted.
 LOOK = (
     "WITH given AS (SELECT CAST({} AS text) AS database, CAST({} AS int[]) AS ended, "
-    "CAST({} AS int8) AS first) SELECT (SELECT sum((pg_terminate_backend(pid, 5000) AND "
-    "pid <> ALL(ended))::int) FROM given, "
+    "CAST({} AS int8) AS first) SELECT (SELECT sum((pg_terminate_backend(pid, 5000) "
+    "AND pid <> ALL(ended))::int) FROM given, "
     "pg_stat_get_activity(NULL) "  # which the view pg_stat_activity asks
     "WHERE datid = (SELECT oid FROM pg_database WHERE datname = database) AND "
     "pg_has_role(usesysid, 'USAGE') AND (xact_start IS NOT NULL OR pid = ANY(ended))), "
