@@ -176,6 +176,7 @@ def move_to(project: Path, address: str) -> None:
     commit(project)
 
 
+@pytest.mark.every
 def test_relative_path_of_the_template_is_set_right(
     template: Path, tmp_path: Path
 ) -> None:
@@ -207,6 +208,7 @@ def test_copy_says_when_it_cannot_be_updated(template: Path, tmp_path: Path) -> 
     assert "Unknown revision" in refusal(project, "update")
 
 
+@pytest.mark.every
 def test_unknown_version_is_set_right(template: Path, tmp_path: Path) -> None:
     """As the harness's README.md says."""
     repository = versions(template, tmp_path / "template")

@@ -6,7 +6,7 @@ import pytest
 
 from .matrix.environment import program
 from .matrix.projects import Renderer
-from .matrix.questionnaire import ANSWERS_FILE, Questionnaire
+from .matrix.questionnaire import ANSWERS_FILE, Questionnaire, Value
 from .matrix.repositories import commit, git
 from .matrix.terminals import in_terminal
 from .matrix.updating import User, edit, repository_of
@@ -30,22 +30,41 @@ def user(repository: Path, render: Renderer, tmp_path: Path) -> User:
     return User(repository, render, tmp_path / "project")
 
 
-def test_change_that_would_lose_work_is_refused(user: User) -> None:
-    for name, value, now in (
+@pytest.mark.one_of("name", "value", "now")
+@pytest.mark.parametrize(
+    ("name", "value", "now"),
+    [
         ("package_name", "shop", "task_tracker"),
         ("license", "none", "MIT"),
         ("migrations", "none", "alembic"),
         ("api", "fastapi", "none"),
         ("pytest_config", "pytest-ini", "pyproject"),
         ("example", False, True),
-    ):
-        advice = f"{name} is fixed once chosen. It stays {now}. {BY_HAND}"
-        user.check_is_refused(advice, **{name: value})
-        assert f"`{name}`" in user.project.read("tests/harness/README.md")
-    for value in ("gitlab", "none"):
-        user.check_is_refused(f"First delete {GITHUB}, with your edits.", ci=value)
-    for name in ("updated_from", "supported_pythons", "uses_sqlite"):
-        user.check_is_refused("It is computed. Leave it out.", **{name: ""})
+    ],
+)
+def test_answer_that_is_fixed_stays(
+    user: User, name: str, value: Value, now: str
+) -> None:
+    advice = f"{name} is fixed once chosen. It stays {now}. {BY_HAND}"
+    user.check_is_refused(advice, **{name: value})
+    assert f"`{name}`" in user.project.read("tests/harness/README.md")
+
+
+@pytest.mark.one_of("name", "value", "advice")
+@pytest.mark.parametrize(
+    ("name", "value", "advice"),
+    [
+        ("ci", "gitlab", f"First delete {GITHUB}, with your edits."),
+        ("ci", "none", f"First delete {GITHUB}, with your edits."),
+        ("updated_from", "", "It is computed. Leave it out."),
+        ("supported_pythons", "", "It is computed. Leave it out."),
+        ("uses_sqlite", "", "It is computed. Leave it out."),
+    ],
+)
+def test_answer_that_would_lose_work_is_refused(
+    user: User, name: str, value: str, advice: str
+) -> None:
+    user.check_is_refused(advice, **{name: value})
 
 
 def test_terminal_asks_only_for_what_may_change_and_refuses_what_is_picked(
@@ -98,6 +117,7 @@ def test_name_that_is_reserved_since_then_is_refused(
     user.check_is_refused(f"It stays task_tracker. {BY_HAND}")
 
 
+@pytest.mark.every
 def test_package_is_renamed_by_hand(user: User) -> None:
     git(user.root, "mv", "src/task_tracker", "src/shop")
     for path in user.paths():
@@ -126,6 +146,7 @@ def test_licence_is_replaced_by_hand(user: User, render: Renderer) -> None:
     assert user.edits()["pyproject.toml"][1]['license = "MIT"'] == 0
 
 
+@pytest.mark.every
 def test_ci_changes_when_its_files_are_deleted(user: User) -> None:
     (user.root / GITHUB).unlink()
     commit(user.root)

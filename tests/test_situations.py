@@ -76,6 +76,7 @@ def test_pretended_update_and_copy_change_nothing(
     assert not (tmp_path / "new").exists()
 
 
+@pytest.mark.every
 def test_version_is_the_one_that_is_asked_for(project: Path) -> None:
     for ref, version, isolation in (
         (":current:", "0.1.0", "truncate"),
@@ -112,6 +113,7 @@ def test_update_without_a_terminal_asks_nothing_and_keeps_answers(
 # ---- Where a project is -----------------------------------------------------------
 
 
+@pytest.mark.every
 def test_projects_in_one_repository_are_updated_on_their_own(
     repository: Path, tmp_path: Path
 ) -> None:
@@ -149,6 +151,7 @@ def test_projects_in_one_repository_are_updated_on_their_own(
     assert len(changes(whole)) == 2
 
 
+@pytest.mark.every
 def test_answers_file_has_its_name_beside_that_of_another_template(
     repository: Path, tmp_path: Path
 ) -> None:
