@@ -79,7 +79,8 @@ def test_transactions_are_kept_apart_under_rollback(
     assert run.status == 0, run.output
 
 
-@pytest.mark.parametrize("database", [*DATABASES, PSYCOPG], ids=str)
+@pytest.mark.one_of("database")
+@pytest.mark.parametrize("database", [PSYCOPG, *DATABASES], ids=str)
 def test_what_rollback_cannot_show_shows_with_real_commits(
     make: Make, database: dict[str, Value]
 ) -> None:
@@ -104,6 +105,7 @@ def test_rows_that_triggers_insert_are_undone_for_a_user_without_other_rights(
     assert list(run.outcomes.values()) == ["passed"] * 3, run.output
 
 
+@pytest.mark.every
 def test_database_that_cannot_be_put_back_is_replaced(make: Make, server: int) -> None:
     project = make(backend="postgresql", isolation="snapshot")
     url = plain_user(server, "occupied")

@@ -125,7 +125,10 @@ def test_part_of_a_run_is_ended(
         ("sqlite-file", 0, 0, " passed"),
         ("postgresql", 0, 0, " passed"),
         ("own-server", 0, REFUSED, "another test run uses"),
-        ("own-server", 2, INTERRUPTED, "another test run uses"),
+        pytest.param(
+            *("own-server", 2, INTERRUPTED, "another test run uses"),
+            marks=pytest.mark.every,
+        ),
     ],
 )
 def test_runs_at_once_do_not_meet_and_are_refused_a_database_that_is_in_use(

@@ -94,6 +94,7 @@ def test_stored_answer_that_is_no_choice_is_refused(user: User) -> None:
     user.check_is_refused("Invalid choice for 'isolation': 'unheard-of' is not in")
 
 
+@pytest.mark.every
 def test_stored_answer_that_is_no_choice_any_more_is_refused(
     user: User, repository: Path
 ) -> None:

@@ -181,6 +181,7 @@ def test_line_breaks_of_windows_are_no_conflict(
     user.update(backend="sqlite-file", isolation="truncate", coverage="none")
 
 
+@pytest.mark.every
 def test_answers_of_hidden_questions_come_back(
     repository: Path, render: Renderer, tmp_path: Path
 ) -> None:

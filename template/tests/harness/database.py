@@ -11,22 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 Prepare = Callable[[AsyncEngine], Awaitable[None]]  # makes the schema, and rows
 
 
-class Changes(Protocol):
-    """What the tests change in a database."""
-
-    async def undo(self, problems: list[str]) -> bool:
-        """Undo what was committed; return whether anything had been.
-
-        What the test has to be failed for is added to `problems`.
-        """
-
-
 class Database(Protocol):
     """A database of one worker."""
 
     url: URL
     engine: AsyncEngine
-    changes: Any  # those that the strategy asks for
+    changes: Any  # `undo` adds to a list what the test has to be failed for
 
     async def open(self) -> None:
         """Create the database, prepared for the tests, and an engine for it."""
