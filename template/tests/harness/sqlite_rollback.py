@@ -14,10 +14,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini(name, what, type="float", default=10.0)
 
 
-class Changes(sqlite_snapshot.Changes):
+class Changes:
     """Changes of `database`: none, unless something was really committed."""
 
     def __init__(self, database: SQLite) -> None:
-        super().__init__(database)
+        self.undo = sqlite_snapshot.Changes(database).undo
         timeout = database.config.getini("test_database_query_timeout")
         self.transactions = Transactions(timeout)
