@@ -72,8 +72,9 @@ class Actor:
         thing = self.thing
         if what in ENDS:
             self.nested, self.has_flushed = [], False
+            await getattr(thing, what)()  # where that fails, `run` closes it
             self.thing = None if what == "close" else thing
-            return await getattr(thing, what)()
+            return None
         if what == "nested":
             self.has_flushed = True  # it takes SQLite's lock
             self.nested.append(await thing.begin_nested())
