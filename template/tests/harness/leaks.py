@@ -1,15 +1,14 @@
 """Finds what a test leaves behind, so that this test fails and not a later one."""
 
 import asyncio
-import os
 import re
 import warnings
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 from unittest.mock import patch
 
-from sqlalchemy import URL, Connection, Engine, ExecutionContext, event, make_url
+from sqlalchemy import URL, Connection, Engine, ExecutionContext, event
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor, Dialect
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
@@ -166,9 +165,13 @@ class Leaks:
 
 
 class Unasked:
-    """Watches for what connects to the database before a test has asked for it."""
+    """Watches for what connects to the database before a test has asked for it.
 
-    def __init__(self) -> None:
+    `url` returns its URL; tests may set DATABASE_URL to something else.
+    """
+
+    def __init__(self, url: Callable[[], URL]) -> None:
+        self._url = url
         event.listen(Engine, "do_connect", self._check_connect)
 
     def stop(self) -> None:
@@ -176,7 +179,7 @@ class Unasked:
         event.remove(Engine, "do_connect", self._check_connect)
 
     def _check_connect(self, _: Dialect, __: object, args: Any, kw: Any) -> None:
-        warn_of_bypass(make_url(os.environ["DATABASE_URL"]), args, kw)
+        warn_of_bypass(self._url(), args, kw)
 
 
 def warn_of_bypass(url: URL, args: Sequence[Any], kw: Mapping[str, Any]) -> None:

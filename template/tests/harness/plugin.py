@@ -7,11 +7,7 @@ enough to keep the application, imported later, off every database but the tests
 import os
 from asyncio import CancelledError
 from collections.abc import AsyncIterator, Callable
-from contextlib import (
-    AbstractAsyncContextManager,
-    AsyncExitStack,
-    asynccontextmanager,
-)
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 
 import pytest
@@ -27,7 +23,6 @@ from .leaks import Leaks, Unasked
 Isolate = Callable[[pytest.Item], AbstractAsyncContextManager[None]]
 LEAKS = pytest.StashKey[Leaks]()
 UNASKED = pytest.StashKey[Unasked]()
-AT_END = pytest.StashKey[AsyncExitStack]()  # of a test, before it is undone
 WARNINGS = [
     # aiosqlite's, after an attribute was read that is not loaded: MissingGreenlet.
     "ignore:coroutine 'Connection.cursor' was never awaited:RuntimeWarning",
@@ -74,7 +69,9 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     }
     early_config.stash[DATABASES] = databases
     point_application_at(next(iter(databases.values())).url)
-    early_config.stash[UNASKED] = Unasked()
+    early_config.stash[UNASKED] = Unasked(
+        lambda: next(iter(early_config.stash[DATABASES].values())).url
+    )
 
 
 async def prepare_database(config: pytest.Config, engine: AsyncEngine) -> None:
@@ -118,7 +115,7 @@ async def database(request: pytest.FixtureRequest) -> AsyncIterator[Database]:
     yield database
     request.config.stash[LEAKS].stop()
     await database.close()
-    request.config.stash[UNASKED] = Unasked()
+    request.config.stash[UNASKED] = Unasked(lambda: database.url)
 
 
 @pytest.fixture(scope="session")
@@ -169,8 +166,7 @@ async def engine(
     marker = request.node.get_closest_marker("asyncio")
     if marker and marker.kwargs.get("loop_scope", "session") != "session":
         pytest.fail("a test with a database has to keep the loop scope `session`")
-    async with isolate(request.node), AsyncExitStack() as at_end:
-        request.node.stash[AT_END] = at_end
+    async with isolate(request.node):
         yield database.engine
 
 
@@ -183,22 +179,16 @@ def session_factory(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
 
 
 @pytest.fixture
-def session(
+async def session(
     request: pytest.FixtureRequest, session_factory: async_sessionmaker[AsyncSession]
-) -> AsyncSession:
+) -> AsyncIterator[AsyncSession]:
     """A session, made as the application makes them; its rows are shown on failure."""
     failures = request.session.testsfailed
-    session = session_factory()
-
-    async def close() -> None:
-        async with session:
-            if request.session.testsfailed > failures:
-                rows = await queries.rows_left(session)
-                request.node.add_report_section("teardown", "rows", rows)
-
-    # Not after a `yield`: another async fixture would take longer than its work.
-    request.node.stash[AT_END].push_async_callback(close)
-    return session
+    async with session_factory() as session:
+        yield session
+        if request.session.testsfailed > failures:
+            rows = await queries.rows_left(session)
+            request.node.add_report_section("teardown", "rows", rows)
 
 
 @pytest.fixture

@@ -71,6 +71,7 @@ class SQLite:
 
     async def clear(self) -> None:
         """Empty the database, which has no tables then, for a test."""
+        self.check_lock()
         with closing(sqlite3.connect(":memory:")) as blank:
             # Every table and index takes a page at least, and each has to be copied.
             blank.execute("PRAGMA page_size=1024")
@@ -79,7 +80,7 @@ class SQLite:
                 blank.backup(other)  # so that the anchor notices it
 
     def check_lock(self) -> None:
-        """Raise an error if anything has the database locked: `copy` would wait."""
+        """Raise an error if anything has the database locked: a copy would wait."""
         self.anchor.executescript("BEGIN EXCLUSIVE; ROLLBACK")
 
     def copy(self) -> None:

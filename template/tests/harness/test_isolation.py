@@ -5,6 +5,7 @@ the second one would fail, in whatever order they run.
 """
 
 import asyncio
+from collections.abc import AsyncIterator
 
 import pytest
 from sqlalchemy import delete, insert, text, update
@@ -21,6 +22,26 @@ twice = pytest.mark.parametrize("run", ["first", "second"])
 async def names(session: AsyncSession) -> list[str]:
     """Return the names of all probes, in order."""
     return sorted((await session.exec(select(Probe.name))).all())
+
+
+@pytest.fixture
+async def extra_table(engine: AsyncEngine) -> AsyncIterator[str]:
+    """The name of a table that the test alone has."""
+    async with engine.begin() as connection:
+        await connection.execute(text("CREATE TABLE extra (id INTEGER)"))
+    yield "extra"
+    async with engine.begin() as connection:
+        await connection.execute(text("DROP TABLE extra"))
+
+
+@twice
+async def test_session_is_closed_before_what_was_there_first(
+    extra_table: str, session: AsyncSession, run: str
+) -> None:
+    await session.execute(text(f"INSERT INTO {extra_table} VALUES (1)"))
+    rows = await session.execute(text(f"SELECT * FROM {extra_table}"))
+
+    assert rows.all() == [(1,)]
 
 
 @twice
