@@ -24,26 +24,6 @@ async def names(session: AsyncSession) -> list[str]:
     return sorted((await session.exec(select(Probe.name))).all())
 
 
-@pytest.fixture
-async def extra_table(engine: AsyncEngine) -> AsyncIterator[str]:
-    """The name of a table that the test alone has."""
-    async with engine.begin() as connection:
-        await connection.execute(text("CREATE TABLE extra (id INTEGER)"))
-    yield "extra"
-    async with engine.begin() as connection:
-        await connection.execute(text("DROP TABLE extra"))
-
-
-@twice
-async def test_session_is_closed_before_what_was_there_first(
-    extra_table: str, session: AsyncSession, run: str
-) -> None:
-    await session.execute(text(f"INSERT INTO {extra_table} VALUES (1)"))
-    rows = await session.execute(text(f"SELECT * FROM {extra_table}"))
-
-    assert rows.all() == [(1,)]
-
-
 @twice
 async def test_commits_are_undone(
     session: AsyncSession, session_factory: async_sessionmaker[AsyncSession], run: str
@@ -143,3 +123,23 @@ async def test_deferred_constraint_is_checked_by_the_commit(
     await session.rollback()
 
     assert (await session.exec(select(Orphan.id))).all() == [1, 2]
+
+
+@pytest.fixture
+async def extra_table(engine: AsyncEngine) -> AsyncIterator[str]:
+    """The name of a table that the test alone has."""
+    async with engine.begin() as connection:
+        await connection.execute(text("CREATE TABLE extra (id INTEGER)"))
+    yield "extra"
+    async with engine.begin() as connection:
+        await connection.execute(text("DROP TABLE extra"))
+
+
+@twice
+async def test_session_is_closed_before_what_was_there_first(
+    extra_table: str, session: AsyncSession, run: str
+) -> None:
+    await session.execute(text(f"INSERT INTO {extra_table} VALUES (1)"))
+    rows = await session.execute(text(f"SELECT * FROM {extra_table}"))
+
+    assert rows.all() == [(1,)]
