@@ -53,3 +53,21 @@ def test_plain_files_pass_ruff_and_mypy_all_together(
         options = (*command, "--no-cache", settings)
         done = environment.run(template, program("ruff"), *options, harness)
         assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("isolation", ["rollback", "snapshot", "truncate", "recreate"])
+@pytest.mark.parametrize("backend", ["sqlite-file", "postgresql"])
+def test_project_has_no_module_of_the_harness_that_nothing_uses(
+    render: Renderer, backend: str, isolation: str
+) -> None:
+    project = render(backend=backend, isolation=isolation)
+    harness = project.root / "tests" / "harness"
+    texts = {path.stem: path.read_text() for path in harness.glob("*.py")}
+    # pytest looks for these, and the server is started by a program.
+    unused = texts.keys() - {"__init__", "conftest", "keeper", "plugin"}
+    for name, text in texts.items():
+        unused -= {
+            other for other in unused - {name} if re.search(rf"\b{other}\b", text)
+        }
+
+    assert {name for name in unused if not name.startswith("test_")} == set()
