@@ -42,16 +42,16 @@ def upgrade() -> None:
             "parent_task_id <> id", name=op.f("ck_task_parent_is_another_task")
         ),
         sa.ForeignKeyConstraint(
-            ["created_by_id"], ["worker.id"], name=op.f("fk_task_created_by_id_worker")
+            ["created_by_id"], ["worker.id"], name=op.f("fk_task_created_by_id")
         ),
         sa.ForeignKeyConstraint(
             ["parent_task_id"],
             ["task.id"],
-            name=op.f("fk_task_parent_task_id_task"),
+            name=op.f("fk_task_parent_task_id"),
             ondelete="SET NULL",
         ),
         sa.ForeignKeyConstraint(
-            ["project_id"], ["project.id"], name=op.f("fk_task_project_id_project")
+            ["project_id"], ["project.id"], name=op.f("fk_task_project_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_task")),
     )

@@ -40,6 +40,19 @@ CONTENTS = text(
     f"SELECT current_database(), to_regnamespace('{MARKER}') IS NOT NULL, "
     f"count(*) {OURS}"
 )
+COPY_SETTINGS = """
+DO $$ DECLARE setting record; BEGIN FOR setting IN
+    SELECT split_part(entry, '=', 1) AS name, setrole,
+        substr(entry, strpos(entry, '=') + 1) AS value
+    FROM pg_db_role_setting, unnest(setconfig) AS entry
+    WHERE setdatabase = (SELECT oid FROM pg_database WHERE datname = '{template}')
+LOOP
+    PERFORM set_config(setting.name, setting.value, true);
+    EXECUTE concat('ALTER ', CASE WHEN setting.setrole = 0 THEN '' ELSE
+        concat('ROLE ', setting.setrole::regrole, ' IN ') END,
+        format('DATABASE %I SET %I FROM CURRENT', '{database}', setting.name));
+END LOOP; END $$
+"""
 # DROP DATABASE … WITH (FORCE) would end sessions too. But it fails while autovacuum is
 # at work there, unless a superuser asks; without FORCE it sends autovacuum away.
 END_SESSIONS = text(
@@ -187,6 +200,9 @@ class PostgreSQL:
         await self.admin.execute(text(f"{create} STRATEGY FILE_COPY"))
         alter = f'ALTER DATABASE "{url.database}" SET lock_timeout = '
         await self.admin.execute(text(f"{alter}'{self._lock_timeout}'"))
+        # A copy of a database does not have the settings that a migration gives it.
+        settings = COPY_SETTINGS.format(template=template, database=url.database)
+        await self.admin.execute(verbatim(settings))
 
     async def _drop(self, url: URL) -> None:
         await self.admin.execute(END_SESSIONS, {"database": url.database})

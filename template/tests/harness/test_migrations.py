@@ -4,13 +4,19 @@ from collections.abc import AsyncIterator
 
 import pytest
 from alembic import command
-from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from .database import Database
-from .migrations import PYPROJECT, config_for, create_schema
+from .migrations import (
+    History,
+    config_for,
+    create_schema,
+    describe,
+    differences,
+    differences_from_models,
+)
 
 pytestmark = pytest.mark.real_commits
 
@@ -25,13 +31,8 @@ async def connection(
         yield connection
 
 
-def tables(connection: Connection) -> set[str]:
-    """Return the names of all tables."""
-    return set(inspect(connection).get_table_names()) - {"alembic_version"}
-
-
 def test_there_is_one_head() -> None:
-    heads = ScriptDirectory.from_config(Config(toml_file=PYPROJECT)).get_heads()
+    heads = ScriptDirectory.from_config(config_for(None)).get_heads()
 
     assert len(heads) <= 1, "Merge them: uv run alembic merge heads"
 
@@ -49,18 +50,49 @@ async def test_models_are_what_the_migrations_make(connection: AsyncConnection) 
     await connection.run_sync(create_schema)
 
     await connection.run_sync(lambda c: command.check(config_for(c)))
+    found = await connection.run_sync(differences_from_models)
+    assert not found, "\n".join(found)
 
 
-async def test_migrations_go_up_and_down_and_up_again(
+async def test_database_goes_to_any_revision_and_keeps_its_rows(
+    migrated: Migrated, engine: AsyncEngine
+) -> None:
+    revisions = [each.revision for each in History(None).revisions]
+    async with engine.begin() as connection:
+        await connection.execute(text("CREATE TABLE kept (id INTEGER)"))
+        await connection.execute(text("INSERT INTO kept VALUES (1)"))
+    for revision in [*revisions, *revisions[:1]]:
+        await migrated(revision)
+
+        async with engine.connect() as connection:
+            assert await connection.scalar(text("SELECT id FROM kept")) == 1
+            script = await connection.run_sync(current)
+            assert revision in current
+
+
+async def test_each_migration_can_be_undone_and_made_again(
     connection: AsyncConnection,
 ) -> None:
-    await connection.run_sync(create_schema)
-    before = await connection.run_sync(tables)
-    try:
-        await connection.run_sync(lambda c: command.downgrade(config_for(c), "base"))
-    except NotImplementedError:
-        pytest.skip("a migration says that it cannot be undone")
-    assert await connection.run_sync(tables) == set()
+    final = await connection.run_sync(go_up_and_down)
+    if final:
+        pytest.skip(f"cannot be undone, as they say: {', '.join(final)}")
 
-    await connection.run_sync(create_schema)
-    assert await connection.run_sync(tables) == before
+
+def go_up_and_down(connection: Connection) -> list[str]:
+    """Run each migration, undo it, run it again; return those that cannot be undone."""
+    final, history = [], History(connection)
+    for revision in history.revisions:
+        before = describe(connection)
+        history.upgrade(revision)
+        after = describe(connection)
+        try:
+            history.downgrade(revision)
+        except NotImplementedError:
+            final.append(revision.revision)
+            continue
+        left = differences(describe(connection), before, ("it leaves", "before was"))
+        assert not left, "\n".join([f"downgrade() of {revision} does not undo it", *left])
+        history.upgrade(revision)
+        again = differences(describe(connection), after, ("now it makes", "first"))
+        assert not again, "\n".join([f"{revision}, the second time", *again])
+    return final

@@ -1,0 +1,1 @@
+"""The migrations of the database: `versions/` has one file for each change."""
