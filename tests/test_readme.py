@@ -14,7 +14,7 @@ from .matrix.questionnaire import ANSWERS_FILE, Value
 from .matrix.runner import run_pytest
 
 # Whoever follows these needs the network, or waits forever: test_api.py serves.
-ELSEWHERE = ("uv lock --check", "uv run fastapi dev")
+ELSEWHERE = ("uv add --dev squawk-cli", "uv lock --check", "uv run fastapi dev")
 IMPORT = re.compile(r"^(?:from|import) .*\n+", re.MULTILINE)
 
 
@@ -63,6 +63,13 @@ class Newcomer:
             text = project.read(command[1])
             url = re.sub("DATABASE_URL=.*", f"DATABASE_URL={self._database}", text)
             (project.root / command[2]).write_text(url)
+            return
+        if "|" in command:
+            project.run(
+                "sh",
+                "-c",
+                shlex.join(command).replace("uv run ", "").replace("'|'", "|"),
+            )
             return
         uv, run, tool, *arguments = command
         assert (uv, run) == ("uv", "run"), command
