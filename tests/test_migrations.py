@@ -121,7 +121,7 @@ def test_migration_makes_whatever_models_can_hold_and_tests_see_each_difference(
     project.run("mypy", "migrations", MYPY_CACHE_DIR=own / "mypy")
     tests = ["-q", "tests/harness/test_migrations.py"]
     if answers["backend"] == BOTH:
-        tests.append(f"--database={kind}")
+        tests.append(f"--database={'all' if kind == 'postgresql' else kind}")
     else:
         tests.append(add_scenario(project, "drift"))
     done = run_pytest(project.root, tests)

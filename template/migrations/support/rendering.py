@@ -1,4 +1,4 @@
-"""Types of columns, written so that a migration does not need the application's code."""
+"""Types and defaults of columns, written so that a migration stands on its own."""
 
 import re
 from collections.abc import Mapping
@@ -9,10 +9,18 @@ from alembic.autogenerate import render
 from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import Column, Enum, String, TypeDecorator, dialects, util
 from sqlalchemy.engine import Dialect
+from sqlalchemy.sql import functions
 from sqlalchemy.types import TypeEngine
 
 # A string, or a class that is called without its module.
 _UNQUALIFIED = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|(?<![\w.])[A-Z]\w*(?=\()""")
+
+# Defaults that are not the same in SQL everywhere.
+_PORTABLE: dict[type, str] = {
+    functions.now: "sa.func.now()",
+    type(sqlalchemy.true()): "sa.true()",
+    type(sqlalchemy.false()): "sa.false()",
+}
 
 
 class Renderer:
@@ -33,7 +41,9 @@ class Renderer:
     def __call__(
         self, kind: str, item: Any, context: AutogenContext
     ) -> str | Literal[False]:
-        """Return a type in Python; False leaves it, and anything else, to Alembic."""
+        """Return a type, or a default, in Python; False leaves it to Alembic."""
+        if kind == "server_default":
+            return _PORTABLE.get(type(getattr(item, "arg", None)), False)
         if kind != "type" or item is self._item:
             return False
         if _is_own(item):

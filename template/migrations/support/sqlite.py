@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Sequence
 from contextlib import nullcontext
+from importlib.util import find_spec
 from typing import Any
 
 from alembic import context
@@ -33,6 +34,8 @@ def run(connection: Connection, options: dict[str, Any]) -> None:
     rows that refer to its own, so they are checked at the end. See "Making Other Kinds
     Of Table Schema Changes" in SQLite's documentation.
     """
+    if find_spec(".postgresql", __package__):  # names are cut as there
+        connection.dialect.max_identifier_length = 63
     connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
     timeout = connection.exec_driver_sql("PRAGMA busy_timeout").scalar()
     connection.exec_driver_sql(f"PRAGMA busy_timeout={TEN_MINUTES}")

@@ -42,16 +42,16 @@ def upgrade() -> None:
             "parent_task_id <> id", name=op.f("ck_task_parent_is_another_task")
         ),
         sa.ForeignKeyConstraint(
-            ["created_by_id"], ["worker.id"], name=op.f("fk_task_created_by_id")
+            ["created_by_id"], ["worker.id"], name=op.f("fk_task_created_by_id_worker")
         ),
         sa.ForeignKeyConstraint(
             ["parent_task_id"],
             ["task.id"],
-            name=op.f("fk_task_parent_task_id"),
+            name=op.f("fk_task_parent_task_id_task"),
             ondelete="SET NULL",
         ),
         sa.ForeignKeyConstraint(
-            ["project_id"], ["project.id"], name=op.f("fk_task_project_id")
+            ["project_id"], ["project.id"], name=op.f("fk_task_project_id_project")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_task")),
     )

@@ -9,7 +9,6 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from .database import Database
 from .migrations import (
     History,
     Migrated,
@@ -20,15 +19,12 @@ from .migrations import (
     differences_from_models,
 )
 
-pytestmark = pytest.mark.real_commits
-
 
 @pytest.fixture
 async def connection(
-    database: Database, engine: AsyncEngine
+    migrated: Migrated, engine: AsyncEngine
 ) -> AsyncIterator[AsyncConnection]:
     """A connection to the database, which is empty for the test."""
-    await database.clear()
     async with engine.connect() as connection:
         yield connection
 
@@ -44,6 +40,7 @@ def test_there_is_one_head() -> None:
     assert len(heads) <= 1, "Merge them: uv run alembic merge heads"
 
 
+@pytest.mark.real_commits
 async def test_database_of_the_tests_is_made_by_the_migrations(
     engine: AsyncEngine,
 ) -> None:
@@ -65,6 +62,7 @@ async def test_database_goes_from_revision_to_revision_and_keeps_its_rows(
     migrated: Migrated, engine: AsyncEngine
 ) -> None:
     async with engine.begin() as connection:
+        assert await connection.run_sync(describe) == {}
         await connection.execute(text("CREATE TABLE kept (id INTEGER)"))
         await connection.execute(text("INSERT INTO kept VALUES (1)"))
         history = await connection.run_sync(History)

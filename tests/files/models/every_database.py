@@ -70,11 +70,15 @@ def column(kind: Any, *args: Any, **options: Any) -> Any:
 
 
 class Everything(Base, table=True):
-    """All of it; the names of the two unique constraints begin with one column."""
+    """All of it; the constraints would have names that are alike, and too long."""
 
     __table_args__ = (
-        sa.UniqueConstraint("text_", "short", "shorter", "number_with_a_default"),
-        sa.UniqueConstraint("text_", "short", "shorter", "number_with_an_expression"),
+        sa.UniqueConstraint(
+            "text_", "short", "number_of_something_else", "number_with_an_expression"
+        ),
+        sa.UniqueConstraint(
+            "text_", "short", "number_of_something_else", "number_with_a_default"
+        ),
         sa.CheckConstraint("small > 0", "small_is_positive"),
         sa.Index("ix_lower", sa.text("lower(short)"), unique=True),
         sa.Index(
@@ -112,6 +116,7 @@ class Everything(Base, table=True):
     big: int = Field(sa_type=sa.BigInteger)
     blob: bytes
     text_: str = Field(sa_type=sa.Text)
+    number_of_something_else: int
     pickled: Any = column(sa.PickleType())
     with_a_default: str = column(sa.String(20), server_default="it's 100%")
     number_with_a_default: int = column(sa.Integer, server_default="0")

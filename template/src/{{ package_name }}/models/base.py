@@ -3,30 +3,17 @@
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
-from zlib import crc32
 
-from sqlalchemy import Enum, Table
+from sqlalchemy import Enum
 from sqlmodel import SQLModel
 
-
-def column_names(constraint: Any, table: Table) -> str:
-    """Return the names of a constraint's columns for its own, which has 63 characters.
-
-    PostgreSQL would cut a longer one.
-    """
-    names, room = "_".join(constraint.columns.keys()), 59 - len(table.name)
-    if len(names) > room:
-        names = f"{names[: room - 9]}_{crc32(names.encode()):08x}"
-    return names
-
-
-# A constraint with a name can be altered and dropped by a migration.
+# A constraint with a name can be altered and dropped by a migration. PostgreSQL's names
+# have 63 characters at most: SQLAlchemy cuts longer ones, and keeps them different.
 SQLModel.metadata.naming_convention = {
-    "column_names": column_names,
-    "ix": "ix_%(table_name)s_%(column_names)s",
-    "uq": "uq_%(table_name)s_%(column_names)s",
+    "ix": "ix_%(column_0_N_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
     "ck": "ck_%(table_name)s_%(constraint_name)s",
-    "fk": "fk_%(table_name)s_%(column_names)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
 
