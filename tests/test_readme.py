@@ -38,7 +38,10 @@ class Newcomer:
 
     def follow(self) -> None:
         """Follow the README; what is written as an ellipsis is made up."""
-        for language, text in blocks(self._project.read("README.md")):
+        pages = self._project.files("README.md")
+        pages = [page for page in pages if page.parent.name in ("", "migrations")]
+        text = "".join(map(self._project.read, pages))
+        for language, text in blocks(text):
             path = re.match(r"# (\S+)\n", text)
             if language == "sh":
                 for line in text.splitlines():

@@ -31,7 +31,7 @@ DEBRIS = {
     "not exactly one line break at its end": re.compile(r"(?<!\n)\Z|\n\n\Z"),
 }
 # What people read first, and how many lines of it they are asked to read.
-LIMITS = {"README.md": 150, "AGENTS.md": 40}
+LIMITS = {"README.md": 200, "AGENTS.md": 40}
 PROSE = (*LIMITS, "tests/harness/README.md")
 # What such a file may mention with some answers only.
 TOPICS: dict[str, tuple[str, set[Value]]] = {
