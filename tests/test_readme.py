@@ -40,8 +40,8 @@ class Newcomer:
         """Follow the README; what is written as an ellipsis is made up."""
         pages = self._project.files("README.md")
         pages = [page for page in pages if page.parent.name in ("", "migrations")]
-        text = "".join(map(self._project.read, pages))
-        for language, text in blocks(text):
+        readme = "".join(map(self._project.read, pages))
+        for language, text in blocks(readme):
             path = re.match(r"# (\S+)\n", text)
             if language == "sh":
                 for line in text.splitlines():

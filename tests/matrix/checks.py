@@ -53,7 +53,7 @@ TOPICS: dict[str, tuple[str, set[Value]]] = {
     ),
 }
 # Besides what a file's project declares: what pydantic-settings and FastAPI consist of.
-ALWAYS = sys.stdlib_module_names | {"dotenv", "starlette", "tests"}
+ALWAYS = sys.stdlib_module_names | {"dotenv", "migrations", "starlette", "tests"}
 
 
 def metadata(project: Project) -> dict[str, Any]:
