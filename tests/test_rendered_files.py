@@ -111,7 +111,7 @@ def test_reserved_names_cover_python_and_all_dependencies(
     keywords = (hooks / "keywords.txt").read_text().split()
     reserved = (hooks / "reserved_names.txt").read_text().split()
     modules = filter(str.isidentifier, modules_of(declared))
-    wanted = {"tests", *modules, *sys.stdlib_module_names}
+    wanted = {"migrations", "tests", *modules, *sys.stdlib_module_names}
 
     assert keywords == sorted(name.lower() for name in keyword.kwlist)
     assert {name.lower() for name in wanted} - set(reserved) == set()

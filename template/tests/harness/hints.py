@@ -2,12 +2,12 @@
 
 import re
 
-from .chosen import NO_TABLE
+from .chosen import SCHEMA
 
 HINTS = {
     "UnboundExecutionError": "Only tests that request `session`, `session_factory` or "
     "`engine`, directly or through a fixture, have a database.",
-    "no such table|UndefinedTable": NO_TABLE,
+    "no such table|UndefinedTable": SCHEMA.NO_TABLE,
     "due to lock timeout|database is locked": "Another session has written and not "
     "committed, or another process uses the database.",
 }

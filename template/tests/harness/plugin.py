@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from . import queries
-from .chosen import KINDS, PLUGINS, Isolation, create_schema
+from .chosen import KINDS, PLUGINS, SCHEMA, Isolation
 from .database import DATABASES, Database, point_application_at
 from .hints import add_hints
 from .leaks import Leaks, Unasked
@@ -79,7 +79,7 @@ async def prepare_database(config: pytest.Config, engine: AsyncEngine) -> None:
     from .application import session_factory  # late: the guard comes before it
 
     async with engine.connect() as connection:
-        await connection.run_sync(create_schema)
+        await connection.run_sync(SCHEMA.create_schema)
         await connection.commit()
     async with session_factory(bind=engine) as session:
         for adding in config.hook.pytest_prepare_database(session=session):
