@@ -102,7 +102,7 @@ def differences_from_models(connection: Connection) -> list[str]:
 
 
 def differences(one: Schema, other: Schema, where: tuple[str, str]) -> list[str]:
-    """Return what is different in two schemas, in words; `where` says whose they are."""
+    """Return in words what is different in two schemas; `where` says whose they are."""
     return [
         f"{' '.join(key).strip()}: {where[0]} {one.get(key) or 'nothing'}, "
         f"{where[1]} {other.get(key) or 'nothing'}"

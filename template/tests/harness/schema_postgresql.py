@@ -47,12 +47,14 @@ UNION ALL SELECT name, 'column ' || attname, concat_ws(' ', definition,
 UNION ALL SELECT name, 'default of ' || attname,
     CASE WHEN sequence IS NULL THEN value ELSE 'the next number' END
     FROM columns WHERE value <> '' AND attgenerated = ''
-UNION ALL SELECT name, 'constraint ' || quote_ident(conname), pg_get_constraintdef(k.oid)
+UNION ALL SELECT name, 'constraint ' || quote_ident(conname),
+    pg_get_constraintdef(k.oid)
     FROM tables JOIN pg_constraint k ON conrelid = tables.oid
     WHERE contype IN ('c', 'f', 'p', 'u', 'x')
 UNION ALL SELECT tables.name, 'index ' || ours.name, pg_get_indexdef(ours.oid) ||
     CASE WHEN indisvalid THEN '' ELSE ' (not valid)' END
-    FROM ours JOIN pg_index ON indexrelid = ours.oid JOIN tables ON tables.oid = indrelid
+    FROM ours JOIN pg_index ON indexrelid = ours.oid
+    JOIN tables ON tables.oid = indrelid
     WHERE NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)
 UNION ALL SELECT name, 'trigger ' || quote_ident(tgname), pg_get_triggerdef(t.oid)
     FROM tables JOIN pg_trigger t ON tgrelid = tables.oid WHERE NOT tgisinternal
@@ -88,14 +90,12 @@ def describe(connection: Connection) -> Schema:
     return {(table, what): definition for table, what, definition in rows}
 
 
-def describe_models(
-    connection: Connection, metadata: MetaData, made: Schema
-) -> Schema:
+def describe_models(connection: Connection, metadata: MetaData, made: Schema) -> Schema:
     """Return the same of what the models would make instead of their tables.
 
     What means the same as in `made`, which is there now, is written as it is there.
     """
-    tables = [table for table in metadata.sorted_tables if not table.info.get("is_view")]
+    tables = [each for each in metadata.sorted_tables if not each.info.get("is_view")]
     format_table = connection.dialect.identifier_preparer.format_table
     for table in tables:
         if sql := connection.scalar(DROP, {"name": format_table(table)}):
@@ -104,9 +104,9 @@ def describe_models(
     metadata.create_all(connection, tables)
     found = describe(connection)
     for key, definition in found.items():
-        if key in made and made[key] != definition:
-            if _means_the_same(connection, key, made[key], definition):
-                found[key] = made[key]
+        old = made.get(key, definition)
+        if old != definition and _means_the_same(connection, key, old, definition):
+            found[key] = old
     return found
 
 
@@ -132,6 +132,7 @@ def _means_the_same(
             return False
         with suppress(DBAPIError), connection.begin_nested() as savepoint:
             *_, last = [connection.execute(verbatim(each)) for each in statements]
-            found.append(last.scalar() if last.returns_rows else describe(connection)[key])
+            is_value = last.returns_rows
+            found.append(last.scalar() if is_value else describe(connection)[key])
             savepoint.rollback()
     return len(found) == 2 and found[0] == found[1]

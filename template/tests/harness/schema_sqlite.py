@@ -33,7 +33,7 @@ def describe_models(
     connection: Connection, metadata: MetaData, _made: Schema
 ) -> Schema:
     """Return the same of what the models would make instead of their tables."""
-    tables = [table for table in metadata.sorted_tables if not table.info.get("is_view")]
+    tables = [each for each in metadata.sorted_tables if not each.info.get("is_view")]
     connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
     for kind, name, *_ in connection.exec_driver_sql(QUERY).all():
         if kind in ("table", "view") and name != "sqlite_sequence":

@@ -95,7 +95,7 @@ def go_up_and_down(connection: Connection) -> list[str]:
             final.append(revision.revision)
             continue
         left = differences(describe(connection), before, ("it leaves", "before was"))
-        assert not left, "\n".join([f"downgrade() of {revision} does not undo it", *left])
+        assert not left, "\n".join([f"{revision} is not undone by downgrade()", *left])
         history.upgrade(revision)
         again = differences(describe(connection), after, ("now it makes", "first"))
         assert not again, "\n".join([f"{revision}, the second time", *again])
