@@ -35,6 +35,8 @@ def migrate(connection, change):
             batch.alter_column("a", new_column_name="c")
         elif change == "b goes":
             batch.drop_column("b")
+        elif change == "a becomes a time":
+            batch.alter_column("a", type_=sa.DateTime(), existing_type=sa.Date())
         elif change == "u goes":
             batch.drop_constraint("u")
         elif change == "label loses its collation":
@@ -72,6 +74,7 @@ async def test_table_keeps_what_it_has(connection, row):
     await connection.commit()
 
     found = await connection.run_sync(schema)
+    found += await connection.exec_driver_sql("SELECT * FROM t")
     if "AUTOINCREMENT" in statements:
         found += await connection.exec_driver_sql("SELECT * FROM sqlite_sequence")
     text = "\n".join(str(tuple(row)) for row in found)

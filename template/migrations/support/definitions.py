@@ -11,8 +11,8 @@ Definitions = dict[tuple[str, str], str]
 
 _TOKEN = re.compile(
     r"--[^\n]*|/\*.*?\*/"
-    r"""|('(?:[^']|'')*'|"(?:[^"]|"")*"|`[^`]*`|\[[^]]*]|[\w$.]+|[<>!=|]+|[^\s\w])""",
-    re.DOTALL,
+    r"""|('(?:[^']|'')*'|"(?:[^"]|"")*"|`[^`]*`|\[[^]]*]|\d[\d.]*e[+-]?\d+|[\w$.]+|->>?|[<>!=|]+|[^\s\w])""",
+    re.DOTALL | re.IGNORECASE,
 )
 _CONSTRAINTS = ("constraint", "primary", "unique", "check", "foreign", "references")
 # What a part of a column's definition begins with, unless it follows one of the others.

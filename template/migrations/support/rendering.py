@@ -7,9 +7,10 @@ from typing import Any, Literal
 import sqlalchemy
 from alembic.autogenerate import render
 from alembic.autogenerate.api import AutogenContext
-from sqlalchemy import Column, Enum, String, TypeDecorator, dialects, util
+from sqlalchemy import UUID, Column, Enum, String, TypeDecorator, dialects, util
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql import functions
+from sqlalchemy.sql.elements import TextClause
 from sqlalchemy.types import TypeEngine
 
 # A string, or a class that is called without its module.
@@ -43,11 +44,13 @@ class Renderer:
     ) -> str | Literal[False]:
         """Return a type, or a default, in Python; False leaves it to Alembic."""
         if kind == "server_default":
-            return _PORTABLE.get(type(getattr(item, "arg", None)), False)
+            return self._default(getattr(item, "arg", None))
         if kind != "type" or item is self._item:
             return False
         if _is_own(item):
             item = self._stored(item)
+        elif self._dialects[1:] and self._item is None:
+            item = self._generic(item)
         elif not type(item).__module__.startswith("sqlalchemy."):
             context.imports.add(f"import {type(item).__module__}")
         outer, self._item = self._item, item
@@ -55,6 +58,32 @@ class Renderer:
         text = render._repr_type(item, context)
         self._item = outer
         return _UNQUALIFIED.sub(_qualify, text)
+
+    def _default(self, default: object) -> str | Literal[False]:
+        if isinstance(default, TextClause):  # text, or read from a database
+            sql = default.text.replace(r"\:", ":")
+            if self._dialects[1:]:
+                sql = re.sub(r"('(?:[^']|'')*')::[\w ]+(\[\])?", r"\1", sql)
+            if sql == "now()":
+                return "sa.func.now()"
+            sql = re.sub("(?<!:):(?!:)", r"\:", sql)  # else text() sees parameters
+            return f"sa.text({sql!r})"
+        return _PORTABLE.get(type(default), False)
+
+    def _generic(self, item: TypeEngine[Any]) -> TypeEngine[Any]:
+        """Return what a type, read from one database for a downgrade, is on both."""
+        module = type(item).__module__
+        if not (module.startswith("sqlalchemy.dialects.") or isinstance(item, UUID)):
+            return item
+        try:
+            generic = item.as_generic()
+        except NotImplementedError:
+            return item
+        for dialect in self._dialects:
+            is_from = f".{dialect.name}." in f"{module}."
+            if is_from and item.compile(dialect) != generic.compile(dialect):
+                return generic.with_variant(item, dialect.name)
+        return generic
 
     def _stored(self, item: TypeEngine[Any]) -> TypeEngine[Any]:
         first, *others = [_plain(item, dialect) for dialect in self._dialects]

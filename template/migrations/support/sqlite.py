@@ -1,18 +1,32 @@
 """Migrations on SQLite that lose nothing, neither rows nor what a table had."""
 
+import re
 import warnings
 from collections.abc import Sequence
 from contextlib import nullcontext
 from importlib.util import find_spec
+from itertools import pairwise
 from typing import Any
 
 from alembic import context
 from alembic.ddl.sqlite import SQLiteImpl
 from alembic.operations.batch import ApplyBatchImpl
 from alembic.util import CommandError
-from sqlalchemy import Column, Connection, Index, Inspector, Row, Table, literal_column, text
+from sqlalchemy import (
+    Column,
+    Connection,
+    Date,
+    DateTime,
+    Index,
+    Inspector,
+    Row,
+    Table,
+    func,
+    literal_column,
+)
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy.types import TypeEngine
 
 from .definitions import Definitions, definitions_of, normalized, tokens_of
 from .rendering import escaped
@@ -73,15 +87,19 @@ class KeepingSQLiteImpl(SQLiteImpl):
     ) -> None:
         """Add what SQLAlchemy does not read; with the first column, what is the table's."""
         super().autogen_column_reflect(inspector, table, column_info)
-        definitions, name = self._definitions(table), column_info["name"].lower()
-        collation = definitions.get((name, "collate"))
+        found, name = self._definitions(table), column_info["name"].lower()
+        collation = found.get((name, "collate"))
         if collation and hasattr(column_info["type"], "collation"):
             column_info["type"].collation = collation.split()[-1].upper()
-        if generated := definitions.get((name, "generated")):
+        if generated := found.get((name, "generated")):
             sql, _, kind = generated.removeprefix("as ( ").rpartition(" ) ")
+            quote, columns = self.dialect.identifier_preparer.quote, {c for c, _ in found}
+            sql = " ".join(quote(w) if w in columns else w for w in sql.split())
             column_info["computed"] = {"sqltext": sql, "persisted": kind == "stored"}
+        if column_info.get("default"):  # text() would take :1 for a parameter
+            column_info["default"] = column_info["default"].replace(":", r"\:")
         if not table.columns:
-            if any(what.endswith(" autoincrement") for _, what in definitions):
+            if any(what.endswith(" autoincrement") for _, what in found):
                 table.dialect_kwargs["sqlite_autoincrement"] = True
             for row in self._rows("index", table.name):
                 if self._has_expression(row.name):  # made from its own SQL
@@ -96,9 +114,26 @@ class KeepingSQLiteImpl(SQLiteImpl):
     ) -> bool:
         """Compare what SQL has as a column's default."""
         default = escaped(metadata_column, rendered_metadata_default)
+        found = (rendered_inspector_default or "").replace(r"\:", ":") or None
         return super().compare_server_default(
-            inspector_column, metadata_column, default, rendered_inspector_default
+            inspector_column, metadata_column, default, found
         )
+
+    def cast_for_batch_migrate(
+        self,
+        existing: Column[Any],
+        existing_transfer: dict[str, Any],
+        new_type: TypeEngine[Any],
+    ) -> None:
+        """Let SQLite convert values, which it does only where nothing is lost.
+
+        CAST would make 2030 of "2030-05-06", as dates are texts in columns for numbers.
+        """
+        old = existing_transfer["expr"]
+        if isinstance(existing.type, DateTime) and isinstance(new_type, Date):
+            existing_transfer["expr"] = func.date(old)
+        elif isinstance(existing.type, Date) and isinstance(new_type, DateTime):
+            existing_transfer["expr"] = func.datetime(old)
 
     def correct_for_autogen_constraints(
         self,
@@ -120,6 +155,8 @@ class KeepingSQLiteImpl(SQLiteImpl):
         names = {key.lower(): batch_impl.columns[key].name.lower() for key in kept}
         gone = {key.lower() for key in table.columns.keys()}
         gone -= {column.name.lower() for column in new.columns}
+        for constraint in table.foreign_key_constraints:  # so that SQL can be made
+            batch_impl._setup_referent(table.metadata, constraint)
         read, wanted = (
             definitions_of(self._sql(CreateTable(each))) for each in (table, new)
         )
@@ -132,18 +169,21 @@ class KeepingSQLiteImpl(SQLiteImpl):
             raise CommandError(f"{table.name} would lose {', '.join(lost)}. {KEEP}")
         for (column, what), name in wanted.items():
             if not column:
-                _refuse_use(f"constraint {name}", what, gone)
+                _refuse_use(f"constraint {name}".strip(), _used_in(what), gone)
         self._own_sql = {}
         for row in indexes:
             if index := batch_impl.indexes.get(row.name):
                 sql = self._sql(CreateIndex(index))
                 if is_own := normalized(sql) != normalized(row.sql):
                     self._own_sql[row.name] = row.sql
-                dropped = gone - names.keys()  # Alembic follows new names
-                _refuse_use(f"index {row.name}", row.sql, gone if is_own else dropped)
+                # Alembic follows new names, but not in conditions.
+                is_own |= "where" in tokens_of(row.sql)
+                lost_to = gone if is_own else gone - names.keys()
+                _refuse_use(f"index {row.name}", _used_in(row.sql), lost_to)
         for row in self._rows("trigger"):
-            if table.name.lower() in tokens_of(row.sql):
-                _refuse_use(f"trigger {row.name}", row.sql, gone)
+            used = {*tokens_of(row.sql)}
+            if table.name.lower() in used:
+                _refuse_use(f"trigger {row.name}", used, gone)
         self._triggers = [row.sql for row in self._rows("trigger", table.name)]
         # Alembic would know only their columns, and no expressions.
         self._new_indexes = [*batch_impl.new_indexes.values()]
@@ -175,9 +215,9 @@ class KeepingSQLiteImpl(SQLiteImpl):
             values = (new_table_name, self._last_number)
             self._run("INSERT INTO sqlite_sequence VALUES (?, ?)", *values)
         try:  # any new name makes SQLite look through all views and triggers
-            self._run(f"CREATE TABLE {old_table_name}_1 (id)")
-            self._run(f"ALTER TABLE {old_table_name}_1 RENAME TO {old_table_name}_2")
-            self._run(f"DROP TABLE {old_table_name}_2")
+            self._run("CREATE TABLE _alembic_look_1 (id)")
+            self._run("ALTER TABLE _alembic_look_1 RENAME TO _alembic_look_2")
+            self._run("DROP TABLE _alembic_look_2")
         except OperationalError as error:
             msg = f"{error.orig}: drop it before {new_table_name} changes, with "
             msg += "op.execute(), and make it again afterwards"
@@ -217,8 +257,15 @@ class KeepingSQLiteImpl(SQLiteImpl):
         return str(statement.compile(dialect=self.dialect))
 
 
-def _refuse_use(user: str, sql: str, columns: set[str]) -> None:
-    if used := columns & {*tokens_of(sql)}:
+def _used_in(sql: str) -> set[str]:
+    """Return the names in brackets of a constraint or an index, but no functions."""
+    tokens = tokens_of(re.split(r"\breferences\b", sql)[0])
+    first = tokens.index("(") if "(" in tokens else len(tokens)
+    return {name for name, after in pairwise([*tokens[first:], ""]) if after != "("}
+
+
+def _refuse_use(user: str, used: set[str], columns: set[str]) -> None:
+    if used := columns & used:
         msg = f"{', '.join(used)} goes, or gets another name, but is used by the {user}: "
         raise CommandError(f"{msg}drop that first, and make it again afterwards")
 

@@ -89,7 +89,7 @@ def differences_from_models(connection: Connection) -> list[str]:
 
     made = describe(connection)
     try:
-        modelled = _module(connection).describe_models(connection, metadata, made)
+        modelled = _module(connection).describe_models(connection, metadata)
     finally:
         connection.rollback()
     tables = {table for table, _ in modelled} - {""}

@@ -1,11 +1,8 @@
 """PostgreSQL's schema, described so that two of them can be compared."""
 
-from contextlib import suppress
+import re
 
 from sqlalchemy import Connection, MetaData, text
-from sqlalchemy.exc import DBAPIError
-
-from .postgresql import verbatim
 
 Schema = dict[tuple[str, str], str]
 
@@ -74,6 +71,12 @@ UNION ALL SELECT '', 'type ' || t.oid::regtype, concat_ws(' ',
 """
 
 
+_HAS_SQL = re.compile("constraint|index|default")
+_CAST = re.compile(
+    r"::(?:character varying|bit varying|double precision|\w+ with(?:out)? time zone"
+    r'|[\w."]+)(?:\([\d,]+\))?(?:\[\])*'
+)
+_BRACKETS = re.compile(r"""(?<!\w)\(('(?:[^']|'')*'|[\w."]+|ARRAY\[[^][]*\])\)""")
 DROP = text(
     "SELECT concat('DROP ', CASE relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN "
     "'MATERIALIZED VIEW' ELSE 'TABLE' END, ' ', CAST(oid AS regclass), ' CASCADE') "
@@ -87,14 +90,14 @@ def describe(connection: Connection) -> Schema:
     What belongs to no table has the table "".
     """
     rows = connection.exec_driver_sql(QUERY)
-    return {(table, what): definition for table, what, definition in rows}
+    return {
+        (table, what): _plain(definition) if _HAS_SQL.match(what) else definition
+        for table, what, definition in rows
+    }
 
 
-def describe_models(connection: Connection, metadata: MetaData, made: Schema) -> Schema:
-    """Return the same of what the models would make instead of their tables.
-
-    What means the same as in `made`, which is there now, is written as it is there.
-    """
+def describe_models(connection: Connection, metadata: MetaData) -> Schema:
+    """Return the same of what the models would make instead of their tables."""
     tables = [each for each in metadata.sorted_tables if not each.info.get("is_view")]
     format_table = connection.dialect.identifier_preparer.format_table
     for table in tables:
@@ -102,37 +105,15 @@ def describe_models(connection: Connection, metadata: MetaData, made: Schema) ->
             connection.exec_driver_sql(sql)
     metadata.drop_all(connection)  # enum types and sequences
     metadata.create_all(connection, tables)
-    found = describe(connection)
-    for key, definition in found.items():
-        old = made.get(key, definition)
-        if old != definition and _means_the_same(connection, key, old, definition):
-            found[key] = old
-    return found
+    return describe(connection)
 
 
-def _means_the_same(
-    connection: Connection, key: tuple[str, str], made: str, modelled: str
-) -> bool:
-    """Return whether PostgreSQL, told anew, makes the same of two definitions.
+def _plain(definition: str) -> str:
+    """Return a definition without casts, and the brackets that come with them.
 
-    Expressions look different, for example, after a column has got another type.
+    PostgreSQL writes others when a column's type has changed, or SQL comes from itself.
     """
-    table, what = key
-    kind, _, name = what.partition(" ")
-    found = []
-    for definition in (made, modelled):
-        if kind == "default":
-            statements = [f"SELECT ({definition})::text"]
-        elif kind == "index":
-            statements = [f"DROP INDEX {name}", definition]
-        elif definition.startswith(("CHECK", "EXCLUDE")):
-            change = f"DROP CONSTRAINT {name}, ADD CONSTRAINT {name} {definition}"
-            statements = [f"ALTER TABLE {table} {change}"]
-        else:
-            return False
-        with suppress(DBAPIError), connection.begin_nested() as savepoint:
-            *_, last = [connection.execute(verbatim(each)) for each in statements]
-            is_value = last.returns_rows
-            found.append(last.scalar() if is_value else describe(connection)[key])
-            savepoint.rollback()
-    return len(found) == 2 and found[0] == found[1]
+    definition = _CAST.sub("", definition)
+    while (shorter := _BRACKETS.sub(r"\1", definition)) != definition:
+        definition = shorter
+    return definition

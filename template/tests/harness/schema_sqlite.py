@@ -29,9 +29,7 @@ def describe(connection: Connection) -> Schema:
     return found
 
 
-def describe_models(
-    connection: Connection, metadata: MetaData, _made: Schema
-) -> Schema:
+def describe_models(connection: Connection, metadata: MetaData) -> Schema:
     """Return the same of what the models would make instead of their tables."""
     tables = [each for each in metadata.sorted_tables if not each.info.get("is_view")]
     connection.exec_driver_sql("PRAGMA foreign_keys=OFF")

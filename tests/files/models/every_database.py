@@ -80,6 +80,7 @@ class Everything(Base, table=True):
             "text_", "short", "number_of_something_else", "number_with_a_default"
         ),
         sa.CheckConstraint("small > 0", "small_is_positive"),
+        sa.CheckConstraint("shorter IN ('a', 'b')", "shorter_is_known"),
         sa.Index("ix_lower", sa.text("lower(short)"), unique=True),
         sa.Index(
             "ix_partial",
