@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import yaml
@@ -26,11 +27,13 @@ FLOORS = re.compile(
     r'"(sqlmodel|sqlalchemy\S*|pydantic-settings|alembic|ruff|mypy|pytest|'
     r'pytest-asyncio|pytest-xdist)>=([\d.]+)"'
 )
+CONFLICT = re.compile(r"<{7} .*?={7}\n(.*?)>{7} [^\n]*\n", re.DOTALL)
 
 
 def is_templates(path: str) -> bool:
     """Return whether a file is the template's."""
-    return path.startswith("tests/harness/") or path.endswith("/database_url.py")
+    folders = ("tests/harness/", "migrations/support/", "migrations/README.md")
+    return path.startswith(folders) or path.endswith("/database_url.py")
 
 
 def edit(path: Path, old: str, new: str) -> None:
@@ -76,14 +79,23 @@ class User:
         """Change answers; fail unless the work is kept, and all else as if new."""
         self._update(self._fresh(), **changes)
 
-    def update_first(self) -> None:
-        """Do the same, without changes, from a version that is not rendered here."""
-        self._update(self._made)
+    def update_first(self, *by_hand: str) -> None:
+        """Do the same, without changes, from a version that is not rendered here.
 
-    def _update(self, before: Project, **changes: Value) -> None:
+        In the files `by_hand` the template's side is taken wherever it differs.
+        """
+        self._update(self._made, by_hand)
+
+    def _update(
+        self, before: Project, by_hand: Sequence[str] = (), **changes: Value
+    ) -> None:
         stored, edits, own = self.stored, self.edits(before), self.own_files()
         run = self.copier("update", **changes)
         assert run.returncode == 0, run.stderr
+        for path in by_hand:
+            text = CONFLICT.sub(r"\1", self.project.read(path))
+            (self.root / path).write_text(text)
+            git(self.root, "add", path)
         self.check_merged()
         assert self.stored == self.stored | stored | changes
         self.project = Project(self._fresh().answers, self.root)
