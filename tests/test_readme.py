@@ -39,7 +39,7 @@ class Newcomer:
     def follow(self) -> None:
         """Follow the README; what is written as an ellipsis is made up."""
         pages = self._project.files("README.md")
-        pages = [page for page in pages if page.parent.name in ("", "migrations")]
+        pages = [page for page in pages if page.parent.name in ("", "support")]
         readme = "".join(map(self._project.read, pages))
         for language, text in blocks(readme):
             path = re.match(r"# (\S+)\n", text)

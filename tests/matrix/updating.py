@@ -4,7 +4,6 @@ import re
 import shutil
 import subprocess
 from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 
 import yaml
@@ -32,8 +31,9 @@ CONFLICT = re.compile(r"<{7} .*?={7}\n(.*?)>{7} [^\n]*\n", re.DOTALL)
 
 def is_templates(path: str) -> bool:
     """Return whether a file is the template's."""
-    folders = ("tests/harness/", "migrations/support/", "migrations/README.md")
-    return path.startswith(folders) or path.endswith("/database_url.py")
+    starts = ("tests/harness/", "migrations/support/")
+    ends = ("/database_url.py", "migrations/__init__.py")
+    return path.startswith(starts) or path.endswith(ends)
 
 
 def edit(path: Path, old: str, new: str) -> None:
@@ -84,11 +84,9 @@ class User:
 
         In the files `by_hand` the template's side is taken wherever it differs.
         """
-        self._update(self._made, by_hand)
+        self._update(self._made, *by_hand)
 
-    def _update(
-        self, before: Project, by_hand: Sequence[str] = (), **changes: Value
-    ) -> None:
+    def _update(self, before: Project, *by_hand: str, **changes: Value) -> None:
         stored, edits, own = self.stored, self.edits(before), self.own_files()
         run = self.copier("update", **changes)
         assert run.returncode == 0, run.stderr
@@ -100,7 +98,10 @@ class User:
         assert self.stored == self.stored | stored | changes
         self.project = Project(self._fresh().answers, self.root)
         assert self.own_files() == own
-        assert self.edits() == edits
+        now = self.edits()
+        assert now == edits, [
+            (p, now.get(p), edits[p]) for p in edits if now.get(p) != edits[p]
+        ]
         self.check_templates_files()
         commit(self.root)
 
@@ -141,7 +142,8 @@ class User:
         paths = map(Path.as_posix, fresh.files())
         ours = {p: self.project.read(p) for p in self.paths() if is_templates(p)}
         theirs = {path: fresh.read(path) for path in paths if is_templates(path)}
-        assert ours == theirs
+        other = {p for p in ours | theirs if ours.get(p) != theirs.get(p)}
+        assert not other, other
 
     def own_files(self) -> dict[str, bytes]:
         """Return what is in the files of the user's own."""

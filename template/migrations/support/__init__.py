@@ -21,7 +21,7 @@ from .rendering import Renderer as Renderer
 PLUGINS = ["alembic.autogenerate.*", "alembic.ext.checkconstraint_byname"]
 IN_ASYNC_CODE = (
     "Alembic was called in a process that is connected already, or in async code: give "
-    "it a connection. migrations/README.md has the code."
+    "it a connection. migrations/support/README.md has the code."
 )
 
 
