@@ -33,8 +33,8 @@ def migrate(connection, change):
     with operations.batch_alter_table("t", recreate="always", **options) as batch:
         if change == "a becomes c":
             batch.alter_column("a", new_column_name="c")
-        elif change == "b goes":
-            batch.drop_column("b")
+        elif change in ("b goes", "length goes"):
+            batch.drop_column(change.removesuffix(" goes"))
         elif change == "a becomes a time":
             batch.alter_column("a", type_=sa.DateTime(), existing_type=sa.Date())
         elif change == "u goes":

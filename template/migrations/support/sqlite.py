@@ -94,7 +94,7 @@ class KeepingSQLiteImpl(SQLiteImpl):
         if generated := found.get((name, "generated")):
             sql, _, kind = generated.removeprefix("as ( ").rpartition(" ) ")
             quote, columns = self.dialect.identifier_preparer.quote, {c for c, _ in found}
-            sql = " ".join(quote(w) if w in columns else w for w in sql.split())
+            sql = " ".join(quote(w) if w in columns else w for w in tokens_of(sql))
             column_info["computed"] = {"sqltext": sql, "persisted": kind == "stored"}
         if column_info.get("default"):  # text() would take :1 for a parameter
             column_info["default"] = column_info["default"].replace(":", r"\:")
@@ -178,8 +178,8 @@ class KeepingSQLiteImpl(SQLiteImpl):
                     self._own_sql[row.name] = row.sql
                 # Alembic follows new names, but not in conditions.
                 is_own |= "where" in tokens_of(row.sql)
-                lost_to = gone if is_own else gone - names.keys()
-                _refuse_use(f"index {row.name}", _used_in(row.sql), lost_to)
+                unknown = gone if is_own else gone - names.keys()
+                _refuse_use(f"index {row.name}", _used_in(row.sql), unknown)
         for row in self._rows("trigger"):
             used = {*tokens_of(row.sql)}
             if table.name.lower() in used:
@@ -281,7 +281,7 @@ def _lost(
     lost = []
     dropped = {column for column, _ in old} - {"", *names}
     for (column, what), value in old.items():
-        if what == "type" or dropped & {column, *what.split()}:
+        if what == "type" or dropped & ({column} if column else _used_in(what)):
             continue
         was, words = read.get((column, what)), [names.get(w, w) for w in what.split()]
         now = new.get((names.get(column, ""), " ".join(words)))

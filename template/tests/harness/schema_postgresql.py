@@ -83,6 +83,13 @@ DROP = text(
     "FROM pg_class WHERE oid = to_regclass(:name)"
 )
 
+NAME = text("SELECT CAST(to_regclass(:name) AS text)")
+DROP_ENUMS = text(
+    "SELECT concat('DROP TYPE ', CAST(oid AS regtype), ' CASCADE') FROM pg_type t "
+    "WHERE typtype = 'e' AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = t.oid "
+    "AND deptype = 'e')"
+)
+
 
 def describe(connection: Connection) -> Schema:
     """Return what the schema has, by table, and what PostgreSQL says of each thing.
@@ -103,9 +110,13 @@ def describe_models(connection: Connection, metadata: MetaData) -> Schema:
     for table in tables:
         if sql := connection.scalar(DROP, {"name": format_table(table)}):
             connection.exec_driver_sql(sql)
-    metadata.drop_all(connection)  # enum types and sequences
+    for sql in connection.scalars(DROP_ENUMS).all():
+        connection.exec_driver_sql(sql)
+    metadata.drop_all(connection)  # what is left: sequences
     metadata.create_all(connection, tables)
-    return describe(connection)
+    names = {connection.scalar(NAME, {"name": format_table(each)}) for each in tables}
+    found = describe(connection)
+    return {key: found[key] for key in found if key[0] in {"", *names}}
 
 
 def _plain(definition: str) -> str:
