@@ -49,10 +49,10 @@ class Renderer:
             return False
         if _is_own(item):
             item = self._stored(item)
-        elif self._dialects[1:] and self._item is None:
-            item = self._generic(item)
         elif not type(item).__module__.startswith("sqlalchemy."):
             context.imports.add(f"import {type(item).__module__}")
+        elif self._dialects[1:] and self._item is None and not isinstance(item, Enum):
+            item = self._generic(item)
         outer, self._item = self._item, item
         # Private, but otherwise variants, arrays and imports would be written again.
         text = render._repr_type(item, context)
