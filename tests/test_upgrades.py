@@ -108,12 +108,8 @@ def test_each_revision_is_undone_also_on_branches_and_others_are_named(
     text = mood.read_text()
     mood.write_text(text.replace('    op.execute("DROP TYPE mood")\n', ""))
     run = run_pytest(project.root, [*HARNESS, "-k", "each_migration"])
-    says = [
-        "downgrade() of 0002 -> 0003",
-        "does not undo it",
-        "type mood: it leaves sad",
-    ]
-    assert_says(run.output, *says)
+    left = "type mood: it leaves sad"
+    assert_says(run.output, "0003", "is not undone by downgrade()", left)
 
 
 def test_value_that_a_migration_adds_and_uses_itself_is_explained(
