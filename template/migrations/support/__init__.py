@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import sys
+import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, chdir, contextmanager, suppress
 from importlib import import_module
@@ -56,6 +57,10 @@ async def connection_of(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     try:
         connection = await engine.connect()
     except Exception as error:
+        # A thread of aiosqlite's has yet to tell the loop, which ends now, that it ends.
+        for thread in threading.enumerate():
+            if thread.name.endswith("(_connection_worker_thread)"):
+                await asyncio.to_thread(thread.join)
         # Not chained: the driver's frames hold the password.
         cause = " ".join(str(getattr(error, "orig", None) or error).split())
         msg = f"cannot connect to {engine.url}: {cause}. Start the server, create the "
