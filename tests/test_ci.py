@@ -11,11 +11,10 @@ import pytest
 import yaml
 
 from .matrix import environment, pipelines
-from .matrix.facts import PYTHONS
+from .matrix.facts import BOTH, PYTHONS
 from .matrix.pipelines import GITHUB, GITLAB, run_in_shared_environment
 from .matrix.projects import Project, Renderer
 from .matrix.questionnaire import Questionnaire, Value, choices_of
-from .matrix.runner import run_pytest
 from .scenarios import Make
 
 RENOVATE = "renovate.json"
@@ -51,6 +50,14 @@ def files(render: Renderer, questionnaire: Questionnaire) -> dict[str, set[Path]
         for path in filter(lambda path: (project.root / path).exists(), SCHEMAS):
             found[path][project.read(path)] = project.root / path
     return {path: {*files.values()} for path, files in found.items()}
+
+
+def collected(project: Project, *options: str) -> list[str]:
+    """Return the tests that pytest would run; those of pytest-randomly are shuffled."""
+    is_shuffled = project.answers["factories"] != "none"
+    own = {"PYTEST_ADDOPTS": ""} if is_shuffled else {}
+    done = project.run("pytest", "--collect-only", "-q", *options, **own)
+    return [line for line in done.stdout.splitlines() if "::" in line]
 
 
 def check(program: str, *arguments: str | Path) -> None:
@@ -115,7 +122,7 @@ def test_own_workflow_runs_all_that_the_plain_command_leaves_out() -> None:
     # All Pythons, and what measures the load, or tests would be skipped.
     installed = " ".join(step.get("run", "") for step in job["steps"])
     assert f"uv python install {' '.join(PYTHONS)}" in installed
-    assert "install --yes wrk" in installed
+    assert "install --yes pgbouncer wrk" in installed
 
 
 @pytest.mark.parametrize("ci", ["github", "gitlab"])
@@ -224,22 +231,31 @@ def test_commands_and_hooks_work_as_written(
     assert project.run("git", "ls-files", "uv.lock").stdout == "uv.lock\n"
 
 
-@pytest.mark.every
-def test_long_suite_is_split_as_a_comment_says(make: Make, render: Renderer) -> None:
-    options = "--splits 3 --group"
-    command = f"uv run pytest {options}"
-    assert f"{command} ${{{{ matrix.group }}}}\n" in render(ci="github").read(GITHUB)
-    assert f"{command} $GROUP\n" in render(ci="gitlab").read(GITLAB)
-    project = make(coverage="none")
+@pytest.mark.one_of("factories", "backend")
+@pytest.mark.parametrize("factories", ["none", "factory-boy", "polyfactory"])
+@pytest.mark.parametrize("backend", ["sqlite-memory", "sqlite-and-postgresql"])
+@pytest.mark.parametrize(
+    ("ci", "path", "variables"),
+    [
+        ("github", GITHUB, ["${{ matrix.group }}", "${{ github.run_number }}"]),
+        ("gitlab", GITLAB, ["$GROUP", "$CI_PIPELINE_IID"]),
+    ],
+)
+def test_groups_of_a_long_suite_that_is_split_are_the_whole_suite(
+    make: Make, ci: str, path: str, variables: list[str], backend: str, factories: str
+) -> None:
+    project = make(coverage="none", ci=ci, backend=backend, factories=factories)
+    line = r"# - (?:run: )?uv run pytest (.*--splits.*)"
+    [command] = re.findall(line, project.read(path))
+    groups = []
+    for group in "123":
+        options = command.replace(variables[0], group).replace(variables[1], "7")
+        groups.append(collected(project, *options.split()))
+    database = ["--database", "all"] if backend == BOTH else []
 
-    parts = [run_pytest(project.root, [*options.split(), n]) for n in "123"]
-    parallel = run_pytest(project.root, [*options.split(), "3", "-n", "2"])
-
-    every = run_pytest(project.root, [])
-    assert [part.status for part in (*parts, parallel)] == [0, 0, 0, 0]
-    split = [test for part in parts for test in part.outcomes]
-    assert sorted(split) == sorted(every.outcomes)
-    assert parallel.outcomes == parts[2].outcomes
+    assert all(groups)
+    tests = sorted(test for group in groups for test in group)
+    assert tests == sorted(collected(project, *database))
 
 
 def test_renovate_knows_the_provider(render: Renderer) -> None:

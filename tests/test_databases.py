@@ -120,6 +120,25 @@ def test_database_that_cannot_be_put_back_is_replaced(make: Make, server: int) -
     assert run.status == 0, run.output
 
 
+@pytest.mark.parametrize("enforced", ["ON", "OFF"])
+@pytest.mark.parametrize("isolation", ["rollback", "truncate"])
+def test_only_rows_that_a_test_leaves_dangling_fail_it_and_only_where_keys_count(
+    make: Make, isolation: str, enforced: str
+) -> None:
+    project = make(backend="sqlite-memory", isolation=isolation)
+    hook = (FILES / "dangling_hook.py").read_text().replace('"ON"', f'"{enforced}"')
+    conftest = project.root / "tests" / "conftest.py"
+    conftest.write_text(conftest.read_text() + hook)
+    sqlite = project.root / "src" / project.package / "sqlite.py"
+    text = sqlite.read_text()
+    sqlite.write_text(text.replace("foreign_keys=ON", f"foreign_keys={enforced}"))
+    test = project.root / "tests" / "test_dangling.py"
+    shutil.copy(FILES / "dangling_rows.py", test)
+    run = run_pytest(project.root, [str(test)])
+
+    assert [*run.outcomes.values()] == ["passed", "passed"], run.output
+
+
 # ---- A PostgreSQL server of the user's ---------------------------------------------
 
 

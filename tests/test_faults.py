@@ -161,10 +161,10 @@ def test_runs_at_once_do_not_meet_and_are_refused_a_database_that_is_in_use(
         ("sqlite-file", "600m 100m", "tmp", FAILED, "database or disk is full"),
         ("postgresql", "1m 2500k", "tmp", REFUSED, "PostgreSQL did not start"),
         ("postgresql", "600m 100m", "tmp", FAILED, "No space left on device"),
-        # The path of a socket is special, or too long.
+        # The path of a socket is special, or would be too long.
         ("postgresql", "1m 600m", SPECIAL, FAILED, "No space left on device"),
         ("psycopg", "1m 600m", SPECIAL, FAILED, "No space left on device"),
-        ("postgresql", "1m 600m", 80 * "x", REFUSED, "too long"),
+        ("postgresql", "1m 600m", 80 * "x", FAILED, "No space left on device"),
     ],
 )
 def test_disk_is_full_or_becomes_full_or_has_a_path_that_is_special(

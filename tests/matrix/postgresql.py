@@ -1,6 +1,8 @@
 """A PostgreSQL server that the projects' suites share, or that stands for a user's."""
 
+import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -11,10 +13,13 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import psycopg
+import pytest
 
 from . import environment
 from .environment import FILES
+from .machines import ordinary_user
 
+PGBOUNCER = shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
 HARNESS = environment.REPOSITORY / "template" / "tests" / "harness"
 
 
@@ -62,3 +67,29 @@ def create_database(server: int, name: str) -> str:
     with psycopg.connect(f"{url}/postgres", autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}"'.encode())
     return f"{url}/{name}"
+
+
+@contextmanager
+def pgbouncer(server: int, folder: Path, settings: list[str]) -> Iterator[int]:
+    """Run a PgBouncer for the block and yield its port."""
+    if not PGBOUNCER:
+        pytest.skip("PgBouncer is not installed")
+    version = subprocess.check_output([PGBOUNCER, "--version"], text=True)
+    if [int(number) for number in re.findall(r"\d+", version)[:2]] < [1, 21]:
+        if "max_prepared_statements = 200" in settings:
+            pytest.skip("it is too old for max_prepared_statements")
+        settings = [each for each in settings if "max_prepared" not in each]
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+    lines = ["[databases]", f"* = host=127.0.0.1 port={server} user=postgres"]
+    lines += ["[pgbouncer]", "auth_type = any", "unix_socket_dir =", *settings]
+    lines += ["listen_addr = 127.0.0.1", f"listen_port = {port}"]
+    ini = folder / "pgbouncer.ini"
+    ini.write_text("\n".join(lines))
+    command = [*ordinary_user(), PGBOUNCER, str(ini)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert any("process up" in line for line in process.stderr or ())
+            yield port
+        finally:
+            process.terminate()

@@ -1,10 +1,16 @@
 """Tests that leave something behind: each has to fail, and the one after it to pass."""
 
 import asyncio
+import signal
 import sqlite3
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import pytest
 from sqlalchemy import event, func, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 from sqlmodel import Field, SQLModel, select
 
 from tests.harness.application import create_engine
@@ -161,3 +167,89 @@ async def test_psycopg(database, session):
     with psycopg.connect(url.render_as_string(False)) as connection:
         connection.execute("INSERT INTO trace (name) VALUES ('trace')")
     connection.close()
+
+
+async def add_of_its_own():
+    with suppress(SQLAlchemyError):
+        async with the_applications() as session:
+            await add(session)
+
+
+class Scheduler:
+    """Wakes up by itself, and starts a task each time."""
+
+    def __init__(self, again):
+        self.loop, self.again, self.tasks = asyncio.get_running_loop(), again, set()
+        again(self.loop, self.wake)
+
+    def wake(self):
+        """Do what is to be done now, and again."""
+        self.tasks.add(self.loop.create_task(add_of_its_own()))
+        self.again(self.loop, self.wake)
+
+
+async def test_timer(session):
+    Scheduler(lambda loop, wake: loop.call_later(0.001, wake))
+
+
+async def test_timer_at(session):
+    Scheduler(lambda loop, wake: loop.call_at(loop.time() + 0.001, wake))
+
+
+def add_for_ever(loop):
+    while True:
+        asyncio.run_coroutine_threadsafe(add_of_its_own(), loop).result()
+
+
+async def test_thread(session):
+    threading.Thread(target=add_for_ever, args=[asyncio.get_running_loop()]).start()
+
+
+async def test_job(session):
+    loop = asyncio.get_running_loop()
+    test_job.kept = loop.run_in_executor(None, add_for_ever, loop)
+
+
+async def test_job_of_a_pool_of_its_own(session):
+    pool = ThreadPoolExecutor(1)
+    test_job_of_a_pool_of_its_own.kept = pool.submit(
+        add_for_ever, asyncio.get_running_loop()
+    )
+
+
+async def rows():
+    async with the_applications() as session:
+        await add(session)
+        for row in range(2):
+            yield row
+
+
+async def test_generator(session):
+    test_generator.kept = rows()
+    await anext(test_generator.kept)
+
+
+async def test_signal(session):
+    signal.signal(signal.SIGTERM, print)
+
+
+async def test_signal_of_the_loop(session):
+    asyncio.get_running_loop().add_signal_handler(signal.SIGINT, print)
+
+
+async def test_listener_of_the_engine(engine):
+    @event.listens_for(engine.sync_engine, "before_cursor_execute")
+    def fail(*_):
+        raise NotImplementedError
+
+
+async def test_listener_of_the_pool(engine):
+    event.listen(engine.sync_engine.pool, "checkout", lambda *_: 1 / 0)
+
+
+async def test_listener_of_sessions(session):
+    event.listen(Session, "before_commit", lambda *_: 1 / 0, once=True)
+
+
+async def test_listener_of_an_attribute(session):
+    event.listen(Trace.name, "set", lambda *_: 1 / 0)

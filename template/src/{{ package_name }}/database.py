@@ -35,6 +35,9 @@ def create_engine(url: str | URL, **pool: Any) -> AsyncEngine:
         sqlite.skip_idle_ends(engine.sync_engine)
     else:
         # Connections that the server has ended are replaced before they are used.
+        # PgBouncer in transaction mode before 1.21, or without max_prepared_statements,
+        # needs connect_args={"statement_cache_size": 0} for asyncpg, and for psycopg
+        # {"prepare_threshold": None}: else a connection runs another one's statement.
         engine = create_async_engine(url, pool_pre_ping=True, **pool)
     return engine
 

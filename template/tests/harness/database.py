@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Awaitable, Callable
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import pytest
 from sqlalchemy import URL
@@ -14,6 +14,7 @@ Prepare = Callable[[AsyncEngine], Awaitable[None]]  # makes the schema, and rows
 class Database(Protocol):
     """A database of one worker."""
 
+    hints: ClassVar[dict[str, str]]  # as in `hints.py`
     url: URL
     engine: AsyncEngine
     changes: Any  # `undo` adds to a list what the test has to be failed for

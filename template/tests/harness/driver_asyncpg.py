@@ -3,6 +3,7 @@
 from typing import Any
 
 NAME = "asyncpg"
+TLS = {"sslmode": "ssl", "ssl": "ssl"}  # settings in a URL, and their names here
 PARAMETERS = ("$1", "$2", "$3")  # of a query, in this order
 
 

@@ -3,6 +3,9 @@
 from typing import Any
 
 NAME = "psycopg"
+# Settings in a URL, and their names here.
+TLS = {name: name for name in ("sslmode", "sslrootcert", "sslcert", "sslkey")}
+TLS |= {"ssl": "sslmode"}
 PARAMETERS = ("%s", "%s", "%s")  # of a query, in this order
 
 

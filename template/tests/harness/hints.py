@@ -2,15 +2,19 @@
 
 import re
 
-from .chosen import SCHEMA
+from .chosen import KINDS, SCHEMA
 
 HINTS = {
     "UnboundExecutionError": "Only tests that request `session`, `session_factory` or "
     "`engine`, directly or through a fixture, have a database.",
     "no such table|UndefinedTable": SCHEMA.NO_TABLE,
+    "greenlet_spawn has not been called": "An attribute was read that is not loaded, "
+    "such as a relationship: have the query load it, with `selectinload()`.",
     "due to lock timeout|database is locked": "Another session has written and not "
     "committed, or another process uses the database.",
 }
+for kind, *_ in KINDS.values():
+    HINTS |= kind.hints
 
 
 def add_hints(error: BaseException, shown: str) -> None:

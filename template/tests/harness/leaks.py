@@ -2,25 +2,22 @@
 
 import asyncio
 import re
-import warnings
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager, suppress
 from typing import Any
 from unittest.mock import patch
 
-from sqlalchemy import URL, Connection, Engine, ExecutionContext, event
-from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor, Dialect
+from sqlalchemy import Connection, ExecutionContext, event
+from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 from sqlalchemy.util import greenlet_spawn
 
+from .other_databases import BypassWarning as BypassWarning
 from .queries import is_plain
+from .started import Started
 
-ENDING = re.compile(r"AsyncAdapt_|Connection\._cancel\b")
-
-
-class BypassWarning(UserWarning):
-    """Code connects to the test database with an engine that nothing isolates."""
+ENDING = re.compile(r"AsyncAdapt_|Connection\._cancel\b|async_generator_athrow")
 
 
 class EventLoopError(Exception):
@@ -37,10 +34,11 @@ class OutsideTestError(Exception):
 
 
 class Leaks:
-    """Watches `engine` for what would outlive a test, and for engines beside it."""
+    """Watches `engine`, and its event loop, for what would outlive a test."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine, self._loop = engine, asyncio.get_running_loop()
+        self._started = Started(self._loop)
         self._in_use: dict[ConnectionPoolEntry, PoolProxiedConnection] = {}
         self.is_in_test = self._may_be_dead = False
         self._changed: set[DBAPIConnection | None] = set()
@@ -50,26 +48,34 @@ class Leaks:
         event.listen(pool, "checkin", self._note_checkin)
         event.listen(engine.sync_engine, "before_cursor_execute", self._note_statement)
         event.listen(engine.sync_engine, "commit", self._check_commit)
-        event.listen(Engine, "do_connect", self._check_connect)
-        self._patches = patch.multiple(
-            dialect, get_driver_connection=self._lend_driver, do_ping=self._ping
-        )
-        self._patches.start()
+        event.listen(engine.sync_engine, "do_connect", self._check_loop)
+        self._patches = ExitStack()
+        self._patches.callback(self._started.stop)
+        lend = patch.object(dialect, "get_driver_connection", self._lend_driver)
+        self._patches.enter_context(lend)
+        self._patches.enter_context(patch.object(dialect, "do_ping", self._ping))
 
     def stop(self) -> None:
-        """Stop watching for other engines."""
-        event.remove(Engine, "do_connect", self._check_connect)
-        self._patches.stop()
+        """Stop watching."""
+        self._patches.close()
 
     @asynccontextmanager
     async def ended(self, problems: list[str]) -> AsyncIterator[None]:
-        """End the tasks and connections that the block leaves; note what they were."""
+        """End what the block leaves at work, or open; note what it was."""
         tasks, connections = asyncio.all_tasks(), set(self._in_use)
         self._changed.clear()
+        engine = self._engine.sync_engine
+        self._started.begin(engine, engine.pool)
         try:
             yield
         finally:
-            await self._end_tasks(tasks, problems)
+            await self._note_tasks(tasks, problems)
+            found = self._started.end_timers() + await self._started.end()
+            await self._cancel_tasks(tasks)
+            self._started.end_timers()  # of tasks that have been cancelled
+            self._started.is_in_test = False
+            fix = "End it, or start it in a fixture of the scope `session`."
+            problems += [f"{problem}. {fix}" for problem in found]
             # A traceback may refer to them, and SQLite's keep a lock while they last.
             while self._streams:
                 with suppress(Exception):
@@ -79,11 +85,10 @@ class Leaks:
                 await greenlet_spawn(self._in_use[entry].invalidate)
                 problems.append(f"A connection was not returned. {fix}")
 
-    async def _end_tasks(
+    async def _note_tasks(
         self, before: set[asyncio.Task[Any]], problems: list[str]
     ) -> None:
-        here = asyncio.current_task()
-        left = asyncio.all_tasks().difference(before, {here})
+        left = asyncio.all_tasks().difference(before, {asyncio.current_task()})
         # If the test's task is cancelled, SQLAlchemy closes a connection, and asyncpg
         # cancels a query, in a task of its own.
         closing = {task for task in left if ENDING.search(str(task.get_coro()))}
@@ -92,6 +97,9 @@ class Leaks:
         fix = "Await or cancel it, or start it in a fixture."
         for task in left - closing:
             problems.append(f"A task was left unawaited: {task.get_coro()}. {fix}")
+
+    async def _cancel_tasks(self, before: set[asyncio.Task[Any]]) -> None:
+        here = asyncio.current_task()
         # As tasks end they start others. Some have to be asked twice: when the closing
         # of a connection is cancelled, a driver may wait forever.
         for _ in range(5):
@@ -147,48 +155,17 @@ class Leaks:
             self._engine.dialect.do_rollback(connection.connection)
             raise OutsideTestError
 
-    def _check_loop(self) -> None:
+    def _check_loop(self, *_: object) -> None:
         loop = None
         with suppress(RuntimeError):  # there may be none, as under trio
             loop = asyncio.get_running_loop()
         if loop is not self._loop:
             msg = "The database is used on another event loop than that of the tests. "
-            msg += "Call an application with AsyncClient(transport=ASGITransport(app)) "
-            msg += "instead of a TestClient, and leave every loop scope at `session`."
+            msg += (
+                "Instead of a TestClient use an AsyncClient with ASGITransport(app), "
+            )
+            msg += (
+                "for WebSockets and endless responses uvicorn's Server in a task, and "
+            )
+            msg += "leave every loop scope at `session`."
             raise EventLoopError(msg)
-
-    def _check_connect(self, dialect: Dialect, _: object, args: Any, kw: Any) -> None:
-        if dialect is self._engine.dialect:
-            self._check_loop()
-        else:
-            warn_of_bypass(self._engine.url, args, kw)
-
-
-class Unasked:
-    """Watches for what connects to the database before a test has asked for it.
-
-    `url` returns its URL; tests may set DATABASE_URL to something else.
-    """
-
-    def __init__(self, url: Callable[[], URL]) -> None:
-        self._url = url
-        event.listen(Engine, "do_connect", self._check_connect)
-
-    def stop(self) -> None:
-        """Stop watching."""
-        event.remove(Engine, "do_connect", self._check_connect)
-
-    def _check_connect(self, _: Dialect, __: object, args: Any, kw: Any) -> None:
-        warn_of_bypass(self._url(), args, kw)
-
-
-def warn_of_bypass(url: URL, args: Sequence[Any], kw: Mapping[str, Any]) -> None:
-    """Warn if a connection with these arguments is one to the database of `url`."""
-    if url.database in [*args, kw.get("database"), kw.get("dbname")]:
-        msg = "Code connects to the test database with an engine of its own, which is "
-        msg += "not isolated. Let the test request `session` or `session_factory`: "
-        msg += (
-            "what uses the session factory, or calls connect(), as in a lifespan, then "
-        )
-        msg += "works on its data. Code may have the fixture `engine`, too."
-        warnings.warn(BypassWarning(msg), stacklevel=3)

@@ -18,11 +18,11 @@ from . import queries
 from .chosen import KINDS, PLUGINS, SCHEMA, Isolation
 from .database import DATABASES, Database, point_application_at
 from .hints import add_hints
-from .leaks import Leaks, Unasked
+from .leaks import Leaks
+from .other_databases import OTHERS, OtherDatabases
 
 Isolate = Callable[[pytest.Item], AbstractAsyncContextManager[None]]
 LEAKS = pytest.StashKey[Leaks]()
-UNASKED = pytest.StashKey[Unasked]()
 WARNINGS = [
     # aiosqlite's, after an attribute was read that is not loaded: MissingGreenlet.
     "ignore:coroutine 'Connection.cursor' was never awaited:RuntimeWarning",
@@ -48,6 +48,14 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
         pluginmanager.register(module)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add a setting."""
+    what = (
+        "databases besides their own that tests may use: URLs, or variables with them"
+    )
+    parser.addini("test_databases", what, type="args")
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     """Choose the database and point the application at it, before any conftest."""
@@ -57,21 +65,24 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
         early_config.addinivalue_line("filterwarnings", warning)
     for kind in ("fixture", "test"):
         name = f"asyncio_default_{kind}_loop_scope"
-        if early_config.getini(name) != "session":
+        try:
+            scope = early_config.getini(name)
+        except ValueError:
+            msg = "pytest-asyncio is off: run pytest with -p pytest_asyncio.plugin"
+            raise pytest.UsageError(msg) from None
+        if scope != "session":
             msg = f"set {name} to `session` in pytest's configuration, because the "
             raise pytest.UsageError(f"{msg}tests share connections and an event loop")
     prepare = partial(prepare_database, early_config)
     worker = os.environ.get("PYTEST_XDIST_WORKER")
     suffix = f"_{worker}" if worker else ""
+    early_config.stash[OTHERS] = OtherDatabases(early_config)
     databases: dict[str, Database] = {
         kind: make(*parts, early_config, prepare, suffix)
         for kind, (make, *parts) in KINDS.items()
     }
     early_config.stash[DATABASES] = databases
     point_application_at(next(iter(databases.values())).url)
-    early_config.stash[UNASKED] = Unasked(
-        lambda: next(iter(early_config.stash[DATABASES].values())).url
-    )
 
 
 async def prepare_database(config: pytest.Config, engine: AsyncEngine) -> None:
@@ -102,7 +113,6 @@ async def database(request: pytest.FixtureRequest) -> AsyncIterator[Database]:
     # Without a parameter there is one, or a test asks for the fixture while it runs.
     database = databases[getattr(request, "param", next(iter(databases)))]
     point_application_at(database.url)
-    request.config.stash[UNASKED].stop()
     try:
         await database.open()
     except pytest.UsageError as error:
@@ -115,7 +125,6 @@ async def database(request: pytest.FixtureRequest) -> AsyncIterator[Database]:
     yield database
     request.config.stash[LEAKS].stop()
     await database.close()
-    request.config.stash[UNASKED] = Unasked(lambda: database.url)
 
 
 @pytest.fixture(scope="session")
@@ -123,31 +132,47 @@ async def isolate(request: pytest.FixtureRequest, database: Database) -> Isolate
     """Isolates a block like a test, and fails it for what it leaves behind."""
     from .application import session_factory  # late: the guard comes before it
 
-    isolation, stash = Isolation(database), request.config.stash
+    stash = request.config.stash
+    isolation: Isolation | None = Isolation(database)
+
+    async def renew() -> None:
+        nonlocal isolation
+        isolation = None
+        stash[LEAKS].stop()
+        try:
+            await database.renew()
+        except pytest.UsageError as error:
+            msg = f"There is no new database: {error}"
+            raise pytest.fail.Exception(msg, pytrace=False) from None
+        point_application_at(database.url)
+        isolation, stash[LEAKS] = Isolation(database), Leaks(database.engine)
 
     @asynccontextmanager
     async def isolate(test: pytest.Item) -> AsyncIterator[None]:
         nonlocal isolation
         problems: list[str] = []
-        has_ended = False
+        has_begun = has_ended = False
+        if isolation is None:
+            await renew()
+        assert isolation is not None
         leaks = stash[LEAKS]
         leaks.is_in_test = True
         try:
             async with isolation.isolated(test, problems), leaks.ended(problems):
                 settings = dict(session_factory.kw)
                 session_factory.configure(bind=database.engine)
+                has_begun = True
                 try:
                     yield
                     has_ended = True
                 finally:
                     session_factory.kw = settings
         except (Exception, CancelledError) as error:
+            if not has_begun:
+                isolation = None  # the next test has a new database
             if not has_ended:
                 raise
-            leaks.stop()
-            await database.renew()
-            point_application_at(database.url)
-            isolation, stash[LEAKS] = Isolation(database), Leaks(database.engine)
+            await renew()
             msg = "The database could not be put back, so there is a new one now: "
             problems.append(f"{msg}{type(error).__name__}: {error}")
         finally:

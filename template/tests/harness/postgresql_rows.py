@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import Row, event
 from sqlalchemy.exc import ProgrammingError
 
-from .postgresql import OURS, PostgreSQL, verbatim
+from .postgresql import PostgreSQL
+from .postgresql_admin import OURS, verbatim
 from .queries import is_plain
 
 NEXT = "pg_snapshot_xmax(pg_current_snapshot())::text::int8"  # transaction's number

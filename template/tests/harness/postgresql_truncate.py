@@ -8,7 +8,8 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from . import postgresql_snapshot
 from .leaks import BypassWarning
-from .postgresql import PostgreSQL, verbatim
+from .postgresql import PostgreSQL
+from .postgresql_admin import verbatim
 from .postgresql_rows import Rows
 
 # How many relations and large objects there are, and sums of what they consist of.

@@ -30,6 +30,9 @@ rm -rf "$TEST_POSTGRESQL_DIRECTORY"
 """
 
 
+LONGEST = 60  # bytes, as the path of a socket may have 107 at most
+
+
 class PostgreSQLServer:
     """The server of one test run, with its files and its socket in `directory`."""
 
@@ -39,6 +42,8 @@ class PostgreSQLServer:
             parent = Path("/dev/shm")
             if not parent.is_dir() or shutil.disk_usage(parent).free < 512 * 2**20:
                 parent = Path(tempfile.gettempdir())
+            if len(os.fsencode(parent)) > LONGEST:
+                parent = Path("/tmp")
             name = f"postgresql-{uuid.uuid4().hex[:12]}"
             os.environ["TEST_POSTGRESQL_DIRECTORY"] = str(parent / name)
         self.directory = Path(os.environ["TEST_POSTGRESQL_DIRECTORY"])
@@ -75,7 +80,9 @@ class PostgreSQLServer:
                     await asyncio.sleep(0.01)
         if not self._has("ready"):
             log = (self.directory / "log").read_text(errors="replace").strip()
-            msg = f"PostgreSQL did not start in {self.directory}: {log[-2000:]}\n"
+            free = shutil.disk_usage(self.directory).free // 2**20
+            msg = f"PostgreSQL did not start in {self.directory}, where {free} MiB are "
+            msg += f"free: {log[-2000:]}\n"
             msg += "Fix that, or name a server of your own in TEST_DATABASE_URL."
             raise pytest.UsageError(msg)
         self._was_ready = True

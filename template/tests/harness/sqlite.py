@@ -4,7 +4,7 @@ import gc
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing, suppress
-from typing import Any
+from typing import Any, ClassVar
 
 import aiosqlite
 import pytest
@@ -12,10 +12,16 @@ from sqlalchemy import event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from .database import Prepare
+from .other_databases import OTHERS, OWN
 
 
 class SQLite:
     """A database of one worker, with an anchor, a connection free of aiosqlite."""
+
+    hints: ClassVar = {
+        "not authorized|authorization denied": "ATTACH and VACUUM INTO reach another "
+        "file: name it in `test_databases`, as a URL."
+    }
 
     def __init__(
         self,
@@ -26,6 +32,7 @@ class SQLite:
         suffix: str,
     ) -> None:
         self.config = config
+        self._is_other_file = config.stash[OTHERS].is_other_file
         self._choose_place, self._note_changes = place, changes
         self._prepare, self._suffix, self._number = prepare, suffix, 0
         self._move()
@@ -40,7 +47,9 @@ class SQLite:
         from .application import create_engine  # late: the guard comes before it
 
         self.engine = create_engine(self.url)
+        OWN.add(self.engine.dialect)
         event.listen(self.engine.sync_engine, "invalidate", _release)
+        event.listen(self.engine.sync_engine, "connect", self._guard, insert=True)
         self.anchor: sqlite3.Connection = self._place.open(self.engine)
         self._saved = sqlite3.connect(":memory:")
         try:
@@ -86,6 +95,13 @@ class SQLite:
     def copy(self) -> None:
         """Make the database what it was when it had been prepared."""
         self._saved.backup(self.anchor)
+
+    def _guard(self, connection: DBAPIConnection, _: object) -> None:
+        def authorize(action: int, file: str | None, *_: object) -> int:
+            is_other = action == sqlite3.SQLITE_ATTACH and self._is_other_file(file)
+            return sqlite3.SQLITE_DENY if is_other else sqlite3.SQLITE_OK
+
+        connection.run_async(lambda driver: driver.set_authorizer(authorize))
 
 
 def _release(connection: DBAPIConnection, *_: object) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Self
 from pydantic import BaseModel
 from sqlalchemy import Enum
 from sqlmodel import SQLModel
-from sqlmodel.main import finish_init
+from sqlmodel._compat import finish_init
 
 # A constraint with a name can be altered and dropped by a migration. PostgreSQL's names
 # have 63 characters at most: SQLAlchemy cuts longer ones, and keeps them different.
@@ -48,7 +48,7 @@ class Base(SQLModel):
     ) -> Self:
         """Return a new object with the values of `obj`, and of `update`, validated.
 
-        Only the names in `update` are refused: Pydantic's `extra` is for those in `obj`.
+        Only names in `update` are refused: Pydantic's `extra` is for those in `obj`.
         """
         names = cls.__sqlmodel_relationships__ if isinstance(obj, dict) else {}
         given = {name: obj[name] for name in names if name in obj}
@@ -67,8 +67,8 @@ class Base(SQLModel):
         """Assign the values of `obj`, and of `update`."""
         given = {**(obj if isinstance(obj, dict) else {}), **(update or {})}
         others = _take_others(type(self), given)
-        source = {} if isinstance(obj, dict) else obj
-        return super().sqlmodel_update(source, update=given)._set(others)
+        rest = obj if isinstance(obj, BaseModel) else dict[str, Any]()
+        return super().sqlmodel_update(rest, update=given)._set(others)
 
     def _set(self, others: dict[str, Any]) -> Self:
         for name, value in others.items():

@@ -1,0 +1,114 @@
+"""Keeps tests off every database but their own, unless it is named for them."""
+
+import os
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from sys import addaudithook
+from typing import Any
+from urllib.parse import unquote
+from weakref import WeakSet
+
+import pytest
+from dotenv import dotenv_values
+from sqlalchemy import URL, Engine, event, make_url
+from sqlalchemy.engine.interfaces import Dialect
+from sqlalchemy.exc import ArgumentError
+
+from .database import DATABASES
+
+OTHERS = pytest.StashKey["OtherDatabases"]()
+OWN: WeakSet[Dialect] = WeakSet()  # those of the harness's own engines
+# What leads to a database, whatever the driver calls it.
+KEYS = ("host", "port", "database", "dbname", "db", "dsn", "conninfo", "service")
+BYPASS = (
+    "Code connects to the test database with an engine of its own, which is not "
+    "isolated. Let the test request `session` or `session_factory`: what uses the "
+    "session factory, or calls connect(), as in a lifespan, then works on its data. "
+    "Code may have the fixture `engine`, too."
+)
+
+
+class BypassWarning(UserWarning):
+    """Code connects to the test database with an engine that nothing isolates."""
+
+
+class OtherDatabaseError(Exception):
+    """Code would reach a database that is not that of the tests."""
+
+    def __init__(self, what: str) -> None:
+        msg = (
+            f"Code would reach {what}, which nobody has named for tests. If it is only "
+        )
+        msg += (
+            "for them, add its URL, or the variable that holds it, to `test_databases` "
+        )
+        msg += "in pytest's configuration: what tests commit there stays. SQLite files "
+        super().__init__(f"{msg}may lie in `tmp_path`.")
+
+
+class OtherDatabases:
+    """Looks at each connection before it is opened."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config, self._names = config, config.getini("test_databases")
+        self._named()
+        event.listen(Engine, "do_connect", self._check_connection)
+        addaudithook(self._check_file)
+
+    def is_other_file(self, name: str | bytes | os.PathLike[str] | None) -> bool:
+        """Return whether that is a SQLite file that tests may not use."""
+        if name is None:  # an expression, which only SQLite knows
+            return not self._names
+        text = os.fsdecode(name)
+        path, _, query = text.removeprefix("file:").partition("?")
+        if path in ("", ":memory:") or "=mem" in query:  # mode=memory, vfs=memdb
+            return False
+        file = Path(unquote(path) if text.startswith("file:") else text).resolve()
+        known = [Path(url.database or "").resolve() for url in self._urls()]
+        known += [Path(url.database or "").resolve() for url in self._named()]
+        if (temporary := getattr(self._config, "_tmp_path_factory", None)) is not None:
+            known.append(temporary.getbasetemp())
+        # pytest-cov keeps what it finds in such files.
+        is_known = any(file.is_relative_to(one) for one in known)
+        return not is_known and not file.name.startswith(".coverage")
+
+    def _check_file(self, name: str, args: Sequence[Any]) -> None:
+        if name == "sqlite3.connect" and self.is_other_file(args[0]):
+            raise OtherDatabaseError(f"the SQLite file {args[0]}")
+
+    def _check_connection(
+        self, dialect: Dialect, _: object, args: Any, kw: Any
+    ) -> None:
+        if dialect in OWN:
+            return
+        names = [*args, kw.get("database"), kw.get("dbname")]
+        if any(url.database in names for url in self._urls()):
+            warnings.warn(BypassWarning(BYPASS), stacklevel=3)
+        elif dialect.name != "sqlite":  # its files are looked at by themselves
+            own = os.environ.get("TEST_POSTGRESQL_DIRECTORY", "none")  # gone afterwards
+            kind = dialect.name
+            named = [url for url in self._named() if url.get_backend_name() == kind]
+            known = [_target(*dialect.create_connect_args(url)) for url in named]
+            if own != kw.get("host") and _target(args, kw) not in known:
+                where = " ".join(f"{key}={kw[key]}" for key in KEYS[:5] if kw.get(key))
+                raise OtherDatabaseError(f"a database of {kind} ({where})")
+
+    def _urls(self) -> list[URL]:
+        return [database.url for database in self._config.stash[DATABASES].values()]
+
+    def _named(self) -> list[URL]:
+        variables = dotenv_values(".env") | os.environ
+        names = [name for name in self._names if not name.isidentifier()]
+        values = [variables.get(name) for name in self._names if name not in names]
+        try:
+            return [make_url(value) for value in [*names, *values] if value]
+        except (ArgumentError, ValueError):
+            msg = (
+                f"test_databases holds {', '.join(names)}, which is neither a URL nor "
+            )
+            raise pytest.UsageError(f"{msg}the name of a variable") from None
+
+
+def _target(args: Any, kw: Any) -> Any:
+    return [*args], [kw.get(key) for key in KEYS]

@@ -1,0 +1,204 @@
+"""What a test starts and may leave, besides tasks and connections."""
+
+import asyncio
+import re
+import signal
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack, suppress
+from functools import partial, wraps
+from typing import Any
+from unittest.mock import patch
+from weakref import WeakSet
+
+from sqlalchemy import event
+from sqlalchemy.event.registry import _EventKey
+
+# These keep connections, or threads, for whoever asks next.
+KEEPING = re.compile(
+    r"(aiohttp|aiosqlite|anyio|asyncio|asyncpg|concurrent|coverage|opentelemetry|"
+    r"psycopg|sentry_sdk|sqlalchemy|uvicorn|websockets)\b"
+)
+PATIENCE = 1.0  # seconds, for what is about to end
+
+
+class Started:
+    """Notes what a test starts, on `loop` and elsewhere, and ends what it leaves."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop, self.is_in_test = loop, False
+        self._timers: dict[Any, asyncio.TimerHandle] = {}
+        self._jobs: list[tuple[Future[Any], list[threading.Thread], Any]] = []
+        self._listeners: list[tuple[Any, str, Any]] = []
+        self._generators: WeakSet[Any] = WeakSet()
+        self._handlers: dict[signal.Signals, Any] = {}
+        self._left: set[threading.Thread] = set()  # these may not use the loop
+        self._patches = ExitStack()
+        for target, name, new in (
+            (loop, "call_at", self._call_at),
+            (loop, "call_later", self._call_at),
+            (loop, "call_soon_threadsafe", self._call_from_thread),
+            (loop, "_asyncgen_firstiter_hook", self._note_generator),
+            (signal, "signal", self._signal),
+            (threading, "excepthook", self._tell),
+            (ThreadPoolExecutor, "submit", self._submit),
+            (_EventKey, "listen", self._listen),
+        ):
+            instead = _function(partial(new, getattr(target, name)))
+            self._patches.enter_context(patch.object(target, name, instead))
+
+    def stop(self) -> None:
+        """Note nothing any more."""
+        self._patches.close()
+
+    def begin(self, *shared: Any) -> None:
+        """Note what is started from now on, and listeners on what tests share."""
+        self._shared, self.is_in_test = shared, True
+        self._threads = {*threading.enumerate()}
+
+    def end_timers(self) -> list[str]:
+        """End timers, before they start anything; return what they were."""
+        left = [
+            timer
+            for callback, timer in self._timers.items()
+            if not timer.cancelled() and not _keeps(callback.__wrapped__)
+        ]
+        self._timers.clear()
+        problems = [f"A timer was left: {timer}" for timer in left]
+        for timer in left:
+            timer.cancel()
+        return problems
+
+    async def end(self) -> list[str]:
+        """End all else; return what it was."""
+        problems = await self._end_threads()
+        for generator in [*self._generators]:
+            if generator.ag_frame and not generator.ag_running:
+                with suppress(Exception):
+                    await asyncio.wait_for(generator.aclose(), PATIENCE)
+                if "site-packages" not in generator.ag_code.co_filename:
+                    problems.append(f"A generator was left: {generator}")
+        for target, name, function in self._listeners:
+            if event.contains(target, name, function):
+                event.remove(target, name, function)
+                problems.append(f"A listener was left: {name} of {target}")
+        self._listeners.clear()
+        self._generators.clear()
+        for number, handler in [*self._handlers.items()]:
+            if _usual(signal.getsignal(number)) != _usual(handler):
+                self._loop.remove_signal_handler(number)
+                signal.signal(number, handler)
+                problems.append(f"A handler was left: that of {number.name}")
+        self._handlers.clear()
+        return problems
+
+    async def _end_threads(self) -> list[str]:
+        jobs = [job for job, *_ in self._jobs if not job.done() and not job.cancel()]
+        threads = [
+            thread
+            for thread in {*threading.enumerate()} - self._threads
+            if not _keeps(getattr(thread, "_target", None) or thread)
+        ]
+        if jobs or threads:
+            await asyncio.to_thread(_wait_for, jobs, threads)
+        left: list[Any] = [thread for thread in threads if thread.is_alive()]
+        self._left.update(left)
+        for job, workers, work in self._jobs:
+            if job.cancelled() or not job.done():
+                left.append(work)
+                self._left.update(workers)
+        self._jobs.clear()
+        return [f"A thread was left at work: {work}" for work in left]
+
+    def _call_at(
+        self, usual: Any, when: Any, callback: Any, *args: Any, **kw: Any
+    ) -> Any:
+        if not self.is_in_test:
+            return usual(when, callback, *args, **kw)
+
+        @wraps(callback)
+        def go_off(*args: Any) -> None:
+            self._timers.pop(go_off, None)
+            callback(*args)
+
+        timer = self._timers[go_off] = usual(when, go_off, *args, **kw)
+        return timer
+
+    def _note_generator(self, usual: Any, generator: Any) -> None:
+        usual(generator)
+        if self.is_in_test:
+            self._generators.add(generator)
+
+    def _signal(self, usual: Any, number: int, handler: Any) -> Any:
+        before = usual(number, handler)
+        if self.is_in_test:
+            self._handlers.setdefault(signal.Signals(number), before)
+        return before
+
+    def _submit(self, usual: Any, pool: Any, work: Any, *args: Any, **kw: Any) -> Any:
+        workers: list[threading.Thread] = []
+
+        def run() -> Any:
+            workers.append(threading.current_thread())
+            try:
+                return work(*args, **kw)
+            finally:
+                self._left.discard(workers[0])
+
+        job = usual(pool, run)
+        if self.is_in_test:
+            self._jobs.append((job, workers, work))
+        return job
+
+    def _listen(self, usual: Any, key: Any, *args: Any, **kw: Any) -> None:
+        usual(key, *args, **kw)
+        if not self.is_in_test:
+            return
+        # What a module registers while it is imported is there for all tests.
+        is_local = "<locals>" in getattr(key.fn, "__qualname__", "<locals>")
+        owner = getattr(key.target, "class_", key.target)  # of an attribute
+        is_class = isinstance(owner, type) and "<locals>" not in owner.__qualname__
+        is_shared = any(key.target is one for one in self._shared)
+        if is_shared or (is_class and is_local and not _keeps(key.fn)):
+            self._listeners.append((key.target, key.identifier, key.fn))
+
+    def _call_from_thread(
+        self, usual: Any, callback: Any, *args: Any, **kw: Any
+    ) -> Any:
+        if threading.current_thread() not in self._left:
+            return usual(callback, *args, **kw)
+        if "run_coroutine_threadsafe" in getattr(callback, "__qualname__", ""):
+            usual(self._discard, callback)
+        raise RuntimeError("the test that has started this thread has ended")
+
+    def _discard(self, callback: Any) -> None:
+        tasks = asyncio.all_tasks()
+        callback()
+        for task in asyncio.all_tasks() - tasks:  # else its coroutine would complain
+            task.cancel()
+
+    def _tell(self, usual: Any, args: threading.ExceptHookArgs) -> None:
+        if args.thread not in self._left:
+            usual(args)
+
+
+def _function(new: Any) -> Any:
+    return lambda *args, **kw: new(*args, **kw)
+
+
+def _keeps(thing: Any) -> bool:
+    while isinstance(thing, partial):
+        thing = thing.func
+    module = getattr(thing, "__module__", None) or type(thing).__module__
+    return KEEPING.match(module) is not None
+
+
+def _usual(handler: Any) -> Any:
+    is_asyncios = isinstance(handler, partial)  # while its runner runs
+    return signal.default_int_handler if is_asyncios else handler
+
+
+def _wait_for(jobs: list[Future[Any]], threads: list[threading.Thread]) -> None:
+    wait(jobs, PATIENCE)
+    for thread in threads:
+        thread.join(PATIENCE)
