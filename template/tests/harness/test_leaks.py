@@ -1,16 +1,18 @@
 """The proof that what a test leaves behind fails this test, and no later one."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import event, insert
 from sqlalchemy.exc import UnboundExecutionError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from .application import create_engine, session_factory
 from .database import Database
 from .leaks import BypassWarning, EventLoopError, OutsideTestError
+from .other_databases import OtherDatabaseError
 from .plugin import Isolate
 from .probe import Probe
 from .test_isolation import names
@@ -35,10 +37,32 @@ async def leave_a_session(_: AsyncSession) -> object:
     return session
 
 
+async def leave_a_timer(_: AsyncSession) -> object:
+    return asyncio.get_running_loop().call_later(60, print)
+
+
+async def leave_a_listener(session: AsyncSession) -> object:
+    return event.listen(session.get_bind(), "before_cursor_execute", pytest.fail)
+
+
+async def leave_a_generator(_: AsyncSession) -> object:
+    async def count() -> AsyncIterator[int]:
+        async with session_factory() as session:
+            await names(session)
+            yield 1
+
+    counting = count()
+    await anext(counting)
+    return counting
+
+
 @pytest.mark.parametrize(
     ("why", "leak"),
     [
         ("left unawaited: .*sleep", leave_a_task),
+        ("timer was left: .*print", leave_a_timer),
+        ("listener was left: before_cursor_execute", leave_a_listener),
+        ("generator was left: .*count", leave_a_generator),
         ("open it with `async with`", leave_a_session),
         pytest.param("not returned", leave_a_session, marks=pytest.mark.real_commits),
     ],
@@ -65,6 +89,16 @@ async def test_engine_beside_that_of_the_harness_is_noticed(database: Database) 
     with pytest.raises(BypassWarning, match="an engine of its own"):
         await engine.connect()
     await engine.dispose()
+
+
+async def test_other_database_is_refused_before_it_is_reached(
+    database: Database,
+) -> None:
+    engine = create_engine(database.url.set(database="reports.db", query={}))
+    with pytest.raises(OtherDatabaseError, match="`test_databases`"):
+        await engine.connect()
+
+    assert not Path("reports.db").exists()
 
 
 async def test_another_event_loop_is_refused(session: AsyncSession) -> None:
