@@ -56,7 +56,13 @@ DID_NOT_START = "PostgreSQL did not start in /"
         ("keeper.py", "addresses=", "addresses=192.0.2.1", "", "TCP/IP"),
         ("server.py", "", "", "humble", "the user may not create databases"),
         # Old servers are hard to come by, so it is the tests that are of the future.
-        ("postgresql.py", "N = 15", "N = 99", "postgres", "the server is PostgreSQL"),
+        (
+            "postgresql_admin.py",
+            "N = 15",
+            "N = 99",
+            "postgres",
+            "the server is PostgreSQL",
+        ),
     ],
 )
 def test_server_that_is_of_no_use_is_refused_with_the_reason_and_the_fix(

@@ -81,9 +81,8 @@ class PostgreSQLServer:
         if not self._has("ready"):
             log = (self.directory / "log").read_text(errors="replace").strip()
             free = shutil.disk_usage(self.directory).free // 2**20
-            msg = f"PostgreSQL did not start in {self.directory}, where {free} MiB are "
-            msg += f"free: {log[-2000:]}\n"
-            msg += "Fix that, or name a server of your own in TEST_DATABASE_URL."
+            msg = f"PostgreSQL did not start in {self.directory}: {log[-2000:]}\n"
+            msg += f"{free} MiB are free there. Fix that, or name a server of your own in TEST_DATABASE_URL."
             raise pytest.UsageError(msg)
         self._was_ready = True
 

@@ -42,7 +42,8 @@ async def leave_a_timer(_: AsyncSession) -> object:
 
 
 async def leave_a_listener(session: AsyncSession) -> object:
-    return event.listen(session.get_bind(), "before_cursor_execute", pytest.fail)
+    event.listen(session.get_bind(), "before_cursor_execute", pytest.fail)
+    return None
 
 
 async def leave_a_generator(_: AsyncSession) -> object:
