@@ -82,7 +82,8 @@ class PostgreSQLServer:
             log = (self.directory / "log").read_text(errors="replace").strip()
             free = shutil.disk_usage(self.directory).free // 2**20
             msg = f"PostgreSQL did not start in {self.directory}: {log[-2000:]}\n"
-            msg += f"{free} MiB are free there. Fix that, or name a server of your own in TEST_DATABASE_URL."
+            msg += f"{free} MiB are free there. Fix that, or name a server of your own "
+            msg += "in TEST_DATABASE_URL."
             raise pytest.UsageError(msg)
         self._was_ready = True
 
