@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from sqlalchemy.exc import MissingGreenlet
 from sqlalchemy.util.concurrency import greenlet_spawn, in_greenlet
 
 from .queries import is_plain
@@ -75,6 +76,8 @@ class VirtualConnection:
         """Return a cursor whose statements belong to this connection."""
         try:
             cursor = self.real.kind.adapted.cursor(*args, **options)
+        except MissingGreenlet:  # a lazy load
+            raise
         except Exception as error:  # the real connection is closed
             raise RollbackError(REFUSED) from error
         return VirtualCursor(self, cursor)
