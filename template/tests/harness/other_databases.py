@@ -60,13 +60,19 @@ class OtherDatabases:
         """Return whether that is a SQLite file that tests may not use."""
         if name is None:  # an expression, which only SQLite knows
             return not self._names
-        text = os.fsdecode(name)
-        path, _, query = text.removeprefix("file:").partition("?")
-        if path in ("", ":memory:") or "=mem" in query:  # mode=memory, vfs=memdb
+        path, query = os.fsdecode(name), ""
+        if path.startswith("file:"):
+            path, _, query = path.removeprefix("file:").partition("?")
+            path = unquote(path)
+        in_memory = {"mode=memory", "vfs=memdb"} & {*query.split("&")}
+        if path in ("", ":memory:") or in_memory:
             return False
-        file = Path(unquote(path) if text.startswith("file:") else text).resolve()
-        known = [Path(url.database or "").resolve() for url in self._urls()]
-        known += [Path(url.database or "").resolve() for url in self._named()]
+        file = Path(path).resolve()
+        urls = [url for url in [*self._urls(), *self._named()] if url.database]
+        names = [
+            str(url.database) for url in urls if url.get_backend_name() == "sqlite"
+        ]
+        known = [Path(name.removeprefix("file:")).resolve() for name in names]
         if (temporary := getattr(self._config, "_tmp_path_factory", None)) is not None:
             known.append(temporary.getbasetemp())
         # pytest-cov keeps what it finds in such files.

@@ -27,7 +27,7 @@ class Started:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop, self.is_in_test = loop, False
-        self._timers: dict[Any, asyncio.TimerHandle] = {}
+        self._timers: dict[asyncio.TimerHandle, Any] = {}
         self._jobs: list[tuple[Future[Any], list[threading.Thread], Any]] = []
         self._listeners: list[tuple[Any, str, Any]] = []
         self._generators: WeakSet[Any] = WeakSet()
@@ -60,8 +60,8 @@ class Started:
         """End timers, before they start anything; return what they were."""
         left = [
             timer
-            for callback, timer in self._timers.items()
-            if not timer.cancelled() and not _keeps(callback.__wrapped__)
+            for timer, callback in self._timers.items()
+            if not timer.cancelled() and not _keeps(callback)
         ]
         self._timers.clear()
         problems = [f"A timer was left: {timer}" for timer in left]
@@ -118,10 +118,11 @@ class Started:
 
         @wraps(callback)
         def go_off(*args: Any) -> None:
-            self._timers.pop(go_off, None)
+            self._timers.pop(timer, None)
             callback(*args)
 
-        timer = self._timers[go_off] = usual(when, go_off, *args, **kw)
+        timer = usual(when, go_off, *args, **kw)
+        self._timers[timer] = callback  # call_later() may come here by call_at()
         return timer
 
     def _note_generator(self, usual: Any, generator: Any) -> None:
@@ -129,13 +130,15 @@ class Started:
         if self.is_in_test:
             self._generators.add(generator)
 
-    def _signal(self, usual: Any, number: int, handler: Any) -> Any:
-        before = usual(number, handler)
+    def _signal(self, usual: Any, signalnum: int, handler: Any) -> Any:
+        before = usual(signalnum, handler)
         if self.is_in_test:
-            self._handlers.setdefault(signal.Signals(number), before)
+            self._handlers.setdefault(signal.Signals(signalnum), before)
         return before
 
-    def _submit(self, usual: Any, pool: Any, work: Any, *args: Any, **kw: Any) -> Any:
+    def _submit(
+        self, usual: Any, pool: Any, work: Any, /, *args: Any, **kw: Any
+    ) -> Any:
         workers: list[threading.Thread] = []
 
         def run() -> Any:
