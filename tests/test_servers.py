@@ -37,8 +37,8 @@ def test_server_that_ends_connections_fails_tests_only_while_it_takes_no_new_one
         "test_still_refused[first]",
         "test_still_refused[second]",
     ], run.output
-    assert run.output.count(ENDED) == 2
-    assert run.output.count(REFUSED) == 3
+    assert run.output.count(ENDED) >= 2
+    assert run.output.count(REFUSED) >= 3
     assert len(run.outcomes) == 12
     assert databases_like(server, role) == []
 

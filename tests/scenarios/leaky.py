@@ -233,6 +233,21 @@ async def test_signal(session):
     signal.signal(signal.SIGTERM, print)
 
 
+async def test_alarm(session):
+    signal.signal(signal.SIGALRM, print)
+    signal.setitimer(signal.ITIMER_REAL, 0.01)
+
+
+async def test_thread_that_starts_another(session):
+    loop = asyncio.get_running_loop()
+
+    def again():
+        asyncio.run_coroutine_threadsafe(add_of_its_own(), loop).result()
+        threading.Thread(target=again).start()
+
+    threading.Thread(target=again).start()
+
+
 async def test_signal_of_the_loop(session):
     asyncio.get_running_loop().add_signal_handler(signal.SIGINT, print)
 

@@ -3,7 +3,11 @@
 import pytest
 from sqlalchemy import text
 
-SETTINGS = {"search_path": "reports, public", "app.tenant": "a, b=c", "work_mem": "7MB"}
+SETTINGS = {
+    "search_path": "reports, public",
+    "application_name": "a, b=c",
+    "work_mem": "7MB",
+}
 
 
 @pytest.mark.real_commits

@@ -65,7 +65,7 @@ class Leaks:
         tasks, connections = asyncio.all_tasks(), set(self._in_use)
         self._changed.clear()
         engine = self._engine.sync_engine
-        self._started.begin(engine, engine.pool)
+        self._started.begin(engine, engine.pool, engine.dialect)
         try:
             yield
         finally:
@@ -75,7 +75,7 @@ class Leaks:
             self._started.end_timers()  # of tasks that have been cancelled
             self._started.is_in_test = False
             fix = "End it, or start it in a fixture of the scope `session`."
-            problems += [f"{problem}. {fix}" for problem in found]
+            problems += dict.fromkeys(f"{problem}. {fix}" for problem in found)
             # A traceback may refer to them, and SQLite's keep a lock while they last.
             while self._streams:
                 with suppress(Exception):

@@ -75,9 +75,9 @@ class OtherDatabases:
         known = [Path(name.removeprefix("file:")).resolve() for name in names]
         if (temporary := getattr(self._config, "_tmp_path_factory", None)) is not None:
             known.append(temporary.getbasetemp())
-        # pytest-cov keeps what it finds in such files.
-        is_known = any(file.is_relative_to(one) for one in known)
-        return not is_known and not file.name.startswith(".coverage")
+        # Plugins of pytest keep what they find in such files.
+        is_known = file.name.startswith((".coverage", ".testmondata"))
+        return not is_known and not any(file.is_relative_to(one) for one in known)
 
     def _check_file(self, name: str, args: Sequence[Any]) -> None:
         if name == "sqlite3.connect" and self.is_other_file(args[0]):

@@ -20,7 +20,7 @@ class SQLite:
 
     hints: ClassVar = {
         "not authorized|authorization denied": "ATTACH and VACUUM INTO reach another "
-        "file: name it in `test_databases`, as a URL."
+        "file: write its name as a literal, below `tmp_path` or in `test_databases`."
     }
 
     def __init__(

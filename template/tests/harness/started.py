@@ -4,7 +4,8 @@ import asyncio
 import re
 import signal
 import threading
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+import traceback
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from functools import partial, wraps
 from typing import Any
@@ -13,11 +14,12 @@ from weakref import WeakSet
 
 from sqlalchemy import event
 from sqlalchemy.event.registry import _EventKey
+from sqlalchemy.orm import QueryableAttribute
 
 # These keep connections, or threads, for whoever asks next.
 KEEPING = re.compile(
-    r"(aiohttp|aiosqlite|anyio|asyncio|asyncpg|concurrent|coverage|opentelemetry|"
-    r"psycopg|sentry_sdk|sqlalchemy|uvicorn|websockets)\b"
+    r"(aiohttp|aiosqlite|anyio|asyncio|asyncpg|concurrent|coverage|multiprocessing|"
+    r"opentelemetry|psycopg|sentry_sdk|sqlalchemy|uvicorn|websockets)\b"
 )
 PATIENCE = 1.0  # seconds, for what is about to end
 
@@ -31,7 +33,7 @@ class Started:
         self._jobs: list[tuple[Future[Any], list[threading.Thread], Any]] = []
         self._listeners: list[tuple[Any, str, Any]] = []
         self._generators: WeakSet[Any] = WeakSet()
-        self._handlers: dict[signal.Signals, Any] = {}
+        self._handlers: dict[int, Any] = {}
         self._left: set[threading.Thread] = set()  # these may not use the loop
         self._patches = ExitStack()
         for target, name, new in (
@@ -41,6 +43,7 @@ class Started:
             (loop, "_asyncgen_firstiter_hook", self._note_generator),
             (signal, "signal", self._signal),
             (threading, "excepthook", self._tell),
+            (threading.Thread, "start", self._start),
             (ThreadPoolExecutor, "submit", self._submit),
             (_EventKey, "listen", self._listen),
         ):
@@ -86,29 +89,40 @@ class Started:
         self._generators.clear()
         for number, handler in [*self._handlers.items()]:
             if _usual(signal.getsignal(number)) != _usual(handler):
+                if number == getattr(
+                    signal, "SIGALRM", None
+                ):  # without a handler it would end all
+                    signal.setitimer(signal.ITIMER_REAL, 0)
                 self._loop.remove_signal_handler(number)
                 signal.signal(number, handler)
-                problems.append(f"A handler was left: that of {number.name}")
+                problems.append(f"A handler was left: that of signal {number}")
         self._handlers.clear()
         return problems
 
     async def _end_threads(self) -> list[str]:
-        jobs = [job for job, *_ in self._jobs if not job.done() and not job.cancel()]
-        threads = [
-            thread
-            for thread in {*threading.enumerate()} - self._threads
-            if not _keeps(getattr(thread, "_target", None) or thread)
-        ]
-        if jobs or threads:
-            await asyncio.to_thread(_wait_for, jobs, threads)
-        left: list[Any] = [thread for thread in threads if thread.is_alive()]
-        self._left.update(left)
-        for job, workers, work in self._jobs:
-            if job.cancelled() or not job.done():
-                left.append(work)
-                self._left.update(workers)
+        end = self._loop.time() + PATIENCE
+        pending = [(job, work) for job, _, work in self._jobs if not job.done()]
+        not_begun = [work for job, work in pending if job.cancel()]
+        while (at_work := self._at_work()) and self._loop.time() < end:
+            await asyncio.sleep(0.01)
+        self._left.update(*[threads for threads, _ in at_work])
         self._jobs.clear()
+        left = [*not_begun, *[work for _, work in at_work]]
         return [f"A thread was left at work: {work}" for work in left]
+
+    def _at_work(self) -> list[tuple[list[threading.Thread], Any]]:
+        jobs = [(threads, work) for job, threads, work in self._jobs if not job.done()]
+        threads = {*threading.enumerate()} - self._threads
+        targets = {thread: getattr(thread, "_target", None) for thread in threads}
+        return jobs + [([t], t) for t in threads if not _keeps(targets[t] or t)]
+
+    def _start(self, usual: Any, thread: threading.Thread) -> None:
+        self._refuse_if_left()
+        usual(thread)
+
+    def _refuse_if_left(self) -> None:
+        if threading.current_thread() in self._left:
+            raise RuntimeError("the test that has started this thread has ended")
 
     def _call_at(
         self, usual: Any, when: Any, callback: Any, *args: Any, **kw: Any
@@ -133,7 +147,7 @@ class Started:
     def _signal(self, usual: Any, signalnum: int, handler: Any) -> Any:
         before = usual(signalnum, handler)
         if self.is_in_test:
-            self._handlers.setdefault(signal.Signals(signalnum), before)
+            self._handlers.setdefault(int(signalnum), before)
         return before
 
     def _submit(
@@ -148,6 +162,7 @@ class Started:
             finally:
                 self._left.discard(workers[0])
 
+        self._refuse_if_left()
         job = usual(pool, run)
         if self.is_in_test:
             self._jobs.append((job, workers, work))
@@ -158,21 +173,27 @@ class Started:
         if not self.is_in_test:
             return
         # What a module registers while it is imported is there for all tests.
+        stack = traceback.walk_stack(None)
+        is_imported = any("importlib" in frame.f_code.co_filename for frame, _ in stack)
         is_local = "<locals>" in getattr(key.fn, "__qualname__", "<locals>")
-        owner = getattr(key.target, "class_", key.target)  # of an attribute
+        module = str(getattr(key.fn, "__module__", ""))
+        is_of_tests = is_local or module.startswith(("tests.", "test_"))
+        owner = key.target
+        if isinstance(owner, QueryableAttribute):
+            owner = owner.class_
         is_class = isinstance(owner, type) and "<locals>" not in owner.__qualname__
-        is_shared = any(key.target is one for one in self._shared)
-        if is_shared or (is_class and is_local and not _keeps(key.fn)):
+        is_left = is_class and is_of_tests and not is_imported and not _keeps(key.fn)
+        if is_left or any(owner is one for one in self._shared):
             self._listeners.append((key.target, key.identifier, key.fn))
 
     def _call_from_thread(
         self, usual: Any, callback: Any, *args: Any, **kw: Any
     ) -> Any:
-        if threading.current_thread() not in self._left:
-            return usual(callback, *args, **kw)
-        if "run_coroutine_threadsafe" in getattr(callback, "__qualname__", ""):
+        is_left = threading.current_thread() in self._left
+        if is_left and "run_coroutine_threadsafe" in str(callback):
             usual(self._discard, callback)
-        raise RuntimeError("the test that has started this thread has ended")
+        self._refuse_if_left()
+        return usual(callback, *args, **kw)
 
     def _discard(self, callback: Any) -> None:
         tasks = asyncio.all_tasks()
@@ -199,9 +220,3 @@ def _keeps(thing: Any) -> bool:
 def _usual(handler: Any) -> Any:
     is_asyncios = isinstance(handler, partial)  # while its runner runs
     return signal.default_int_handler if is_asyncios else handler
-
-
-def _wait_for(jobs: list[Future[Any]], threads: list[threading.Thread]) -> None:
-    wait(jobs, PATIENCE)
-    for thread in threads:
-        thread.join(PATIENCE)

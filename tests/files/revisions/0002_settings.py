@@ -14,7 +14,7 @@ def upgrade() -> None:
     """Make the change."""
     op.execute("CREATE SCHEMA reports")
     op.execute(FORMAT.format("DATABASE", "search_path = reports, public"))
-    op.execute(FORMAT.format("DATABASE", "app.tenant = ''a, b=c''"))
+    op.execute(FORMAT.format("DATABASE", "application_name = ''a, b=c''"))
     op.execute(FORMAT.format("ROLE CURRENT_USER IN DATABASE", "work_mem = ''7MB''"))
 
 

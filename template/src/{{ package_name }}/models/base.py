@@ -67,7 +67,7 @@ class Base(SQLModel):
         """Assign the values of `obj`, and of `update`."""
         given = {**(obj if isinstance(obj, dict) else {}), **(update or {})}
         others = _take_others(type(self), given)
-        rest = obj if isinstance(obj, BaseModel) else dict[str, Any]()
+        rest: dict[str, Any] | BaseModel = {} if isinstance(obj, dict) else obj
         return super().sqlmodel_update(rest, update=given)._set(others)
 
     def _set(self, others: dict[str, Any]) -> Self:
