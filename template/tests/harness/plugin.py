@@ -85,6 +85,15 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     point_application_at(next(iter(databases.values())).url)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep the order of tests when pytest-split gives them to several machines.
+
+    With pytest-randomly each would shuffle in its own way before, and tests got lost.
+    """
+    if getattr(config.option, "splits", None):
+        config.option.randomly_reorganize = False
+
+
 async def prepare_database(config: pytest.Config, engine: AsyncEngine) -> None:
     """Create the schema and the rows that every test finds."""
     from .application import session_factory  # late: the guard comes before it
