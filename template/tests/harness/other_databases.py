@@ -37,14 +37,11 @@ class OtherDatabaseError(Exception):
     """Code would reach a database that is not that of the tests."""
 
     def __init__(self, what: str) -> None:
-        msg = (
-            f"Code would reach {what}, which nobody has named for tests. If it is only "
-        )
-        msg += (
-            "for them, add its URL, or the variable that holds it, to `test_databases` "
-        )
-        msg += "in pytest's configuration: what tests commit there stays. SQLite files "
-        super().__init__(f"{msg}may lie in `tmp_path`.")
+        msg = f"Code would reach {what}, which nobody has named for tests. If it is "
+        msg += "only for them, add its URL, or the variable that holds it, to "
+        msg += "`test_databases` in pytest's configuration: what tests commit there "
+        msg += "stays. SQLite files may lie in `tmp_path`."
+        super().__init__(msg)
 
 
 class OtherDatabases:
@@ -110,10 +107,9 @@ class OtherDatabases:
         try:
             return [make_url(value) for value in [*names, *values] if value]
         except (ArgumentError, ValueError):
-            msg = (
-                f"test_databases holds {', '.join(names)}, which is neither a URL nor "
-            )
-            raise pytest.UsageError(f"{msg}the name of a variable") from None
+            msg = f"test_databases holds {', '.join(names)}, which is neither a URL "
+            msg += "nor the name of a variable"
+            raise pytest.UsageError(msg) from None
 
 
 def _target(args: Any, kw: Any) -> Any:
