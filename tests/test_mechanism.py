@@ -2,6 +2,7 @@
 
 import itertools
 import shutil
+import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from .matrix.projects import Project, Renderer
 from .matrix.questionnaire import Questionnaire, UnreachableAnswerError, Value
 from .matrix.repositories import add
 from .matrix.selection import plain, shard
-from .matrix.sources import check_sources, closure, dependencies
+from .matrix.sources import check_sources, check_types, closure, dependencies
 from .matrix.suites import problem_of_outcomes, run_suite
 
 TEST = "tests/test_models.py"
@@ -179,11 +180,32 @@ def test_no_tool_is_started_for_what_was_checked_before(
     render: Renderer, own: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     check_sources([render()], own / "mypy")
-    monkeypatch.delattr(Project, "run")
+    monkeypatch.delattr(environment, "run")
 
     check_sources([render(coverage="none")], own / "mypy")
     with pytest.raises(AttributeError, match="run"):
         check_sources([render(python_version="3.14")], own / "mypy")
+
+
+def test_crash_of_mypy_on_what_it_has_kept_is_no_finding(
+    render: Renderer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crashes = [subprocess.CompletedProcess("mypy", 2, "", "error: INTERNAL ERROR")]
+    run = environment.run
+
+    def crash_once(
+        folder: Path, program: str, *arguments: str | Path, **own: str | Path
+    ) -> subprocess.CompletedProcess[str]:
+        mine = crashes if program.endswith("mypy") else []
+        return mine.pop() if mine else run(folder, program, *arguments, **own)
+
+    monkeypatch.setattr(environment, "run", crash_once)
+    project = render().copy(tmp_path / "changed")
+    (project.root / "src/task_tracker/more.py").write_text("more: int = ''\n")
+
+    with pytest.raises(pytest.fail.Exception, match="Incompatible types"):
+        check_types(project, ["src/task_tracker/more.py"], tmp_path / "mypy")
+    assert not crashes
 
 
 def test_program_that_is_forked_is_as_one_that_was_started(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ A file is checked again if it differs, or a file that it imports, or a tool's se
 
 import ast
 import functools
+import shutil
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterable
@@ -38,11 +39,22 @@ def check_sources(projects: Iterable[Project], cache: Path) -> None:
     for project, paths in new:
         # With other settings mypy would begin anew, and throw the old results away.
         settings = settings_of(project.read("pyproject.toml"))["mypy"] | {"files": []}
-        cached = f"--cache-dir={cache / digest(repr(settings))}"
-        where = project.root / "src"
-        mypy = environment.program("mypy")
-        project.run(mypy, cached, *paths, PYTHONPATH="", MYPYPATH=where)
+        check_types(project, paths, cache / digest(repr(settings)))
     _checked.update(found)
+
+
+def check_types(project: Project, paths: list[str], cache: Path) -> None:
+    """Let mypy check files of a project, with results that it has kept."""
+    mypy = [environment.program("mypy"), "--show-traceback", f"--cache-dir={cache}"]
+    where = {"PYTHONPATH": "", "MYPYPATH": str(project.root / "src")}
+    run = environment.run(project.root, *mypy, *paths, **where)
+    if "INTERNAL ERROR" in run.stderr:
+        # mypy 2.4.1 was seen to crash on what it had kept, which is of modules of other
+        # projects, too, with the same names. Without that it says what it finds.
+        shutil.rmtree(cache, ignore_errors=True)
+        run = environment.run(project.root, *mypy, *paths, **where)
+    if run.returncode:
+        project.fail("found by mypy", [*mypy, *paths], run.stdout + run.stderr)
 
 
 def check_style(files: list[tuple[Project, list[str]]]) -> None:
