@@ -1,4 +1,8 @@
-"""What `env.py` is made of. An update replaces this folder: keep it as it is."""
+# fmt: off; isort: skip_file
+"""What `env.py` is made of.
+
+An update replaces this folder: keep it as it is.
+"""
 
 import asyncio
 import logging
@@ -31,8 +35,9 @@ def is_compared(
 ) -> bool:
     """Leave out what the database does not have, though the models seem to say so.
 
-    That are views, which migrations make with SQL: the tables of `CreateView`, and those
-    with `info={"is_view": True}`; and the CHECK of a Boolean, where there are booleans.
+    That are views, which migrations make with SQL: the tables of `CreateView`, and
+    those with `info={"is_view": True}`; and the CHECK of a Boolean, where there are
+    booleans.
     """
     if kind == "table":
         return not (item.is_view or item.info.get("is_view"))

@@ -1,3 +1,4 @@
+# fmt: off; isort: skip_file
 """What SQLite's schema says, in a form in which two schemas can be compared.
 
 SQLite keeps statements as they were written, and nothing else tells of its CHECK
@@ -11,7 +12,9 @@ Definitions = dict[tuple[str, str], str]
 
 _TOKEN = re.compile(
     r"--[^\n]*|/\*.*?\*/"
-    r"""|('(?:[^']|'')*'|"(?:[^"]|"")*"|`[^`]*`|\[[^]]*]|\d[\d.]*e[+-]?\d+|[\w$.]+|->>?|[<>!=|]+|[^\s\w])""",
+    r"|('(?:[^']|'')*'|"
+    r'"(?:[^"]|"")*"'
+    r"|`[^`]*`|\[[^]]*]|\d[\d.]*e[+-]?\d+|[\w$.]+|->>?|[<>!=|]+|[^\s\w])",
     re.DOTALL | re.IGNORECASE,
 )
 _CONSTRAINTS = ("constraint", "primary", "unique", "check", "foreign", "references")
@@ -58,7 +61,7 @@ def definitions_of(sql: str) -> Definitions:
 
 
 def _split(tokens: list[str]) -> tuple[list[list[str]], list[str]]:
-    """Return what the first brackets hold, between its commas, and what follows them."""
+    """Return what the first brackets hold, between commas, and what follows them."""
     start, depth, items = tokens.index("(") + 1, 0, [list[str]()]
     for number, token in enumerate(tokens[start:], start):
         if depth == 0 and token == ")":

@@ -1,3 +1,4 @@
+# fmt: off; isort: skip_file
 """Migrations on PostgreSQL."""
 
 import logging

@@ -1,3 +1,4 @@
+# fmt: off; isort: skip_file
 """Types and defaults of columns, written so that a migration stands on its own."""
 
 import re
@@ -14,7 +15,11 @@ from sqlalchemy.sql.elements import TextClause
 from sqlalchemy.types import TypeEngine
 
 # A string, or a class that is called without its module.
-_UNQUALIFIED = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|(?<![\w.])[A-Z]\w*(?=\()""")
+_UNQUALIFIED = re.compile(
+    r"'(?:[^'\\]|\\.)*'"
+    r'|"(?:[^"\\]|\\.)*"'
+    r"|(?<![\w.])[A-Z]\w*(?=\()"
+)
 
 # Defaults that are not the same in SQL everywhere.
 _PORTABLE: dict[type, str] = {

@@ -1,3 +1,4 @@
+# fmt: off; isort: skip_file
 """Migrations on SQLite that lose nothing, neither rows nor what a table had."""
 
 import re
@@ -85,7 +86,7 @@ class KeepingSQLiteImpl(SQLiteImpl):
     def autogen_column_reflect(
         self, inspector: Inspector, table: Table, column_info: dict[str, Any]
     ) -> None:
-        """Add what SQLAlchemy does not read; with the first column, what is the table's."""
+        """Add what SQLAlchemy does not read; with the first column, the table's too."""
         super().autogen_column_reflect(inspector, table, column_info)
         found, name = self._definitions(table), column_info["name"].lower()
         collation = found.get((name, "collate"))
@@ -93,7 +94,8 @@ class KeepingSQLiteImpl(SQLiteImpl):
             column_info["type"].collation = collation.split()[-1].upper()
         if generated := found.get((name, "generated")):
             sql, _, kind = generated.removeprefix("as ( ").rpartition(" ) ")
-            quote, columns = self.dialect.identifier_preparer.quote, {c for c, _ in found}
+            quote = self.dialect.identifier_preparer.quote
+            columns = {column for column, _ in found}
             sql = " ".join(quote(w) if w in columns else w for w in tokens_of(sql))
             column_info["computed"] = {"sqltext": sql, "persisted": kind == "stored"}
         if column_info.get("default"):  # text() would take :1 for a parameter
@@ -266,8 +268,9 @@ def _used_in(sql: str) -> set[str]:
 
 def _refuse_use(user: str, used: set[str], columns: set[str]) -> None:
     if used := columns & used:
-        msg = f"{', '.join(used)} goes, or gets another name, but is used by the {user}: "
-        raise CommandError(f"{msg}drop that first, and make it again afterwards")
+        msg = f"{', '.join(used)} goes, or gets another name, but is used by the "
+        msg += f"{user}: drop that first, and make it again afterwards"
+        raise CommandError(msg)
 
 
 def _lost(

@@ -1,3 +1,4 @@
+# fmt: off; isort: skip_file
 """Two kinds of databases: which one the tests run on, or both, one after the other.
 
 The fixture `database` takes the kind for its parameter.

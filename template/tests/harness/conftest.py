@@ -1,3 +1,4 @@
+# fmt: off; isort: skip_file
 """What the harness's own tests find in the database."""
 
 import pytest

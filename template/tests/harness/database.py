@@ -1,3 +1,4 @@
+# fmt: off; isort: skip_file
 """What the harness needs of a database, whatever its kind."""
 
 import os
@@ -32,11 +33,11 @@ class Database(Protocol):
         """Remove everything that the tests have made."""
 
 
-DATABASES = pytest.StashKey[dict[str, Database]]()  # those to run the tests on
-
-
 def point_application_at(url: URL) -> None:
     """Make the application's own setting name the test database."""
     for name in [name for name in os.environ if name.upper() == "DATABASE_URL"]:
         del os.environ[name]  # the application reads it, however it is spelled
     os.environ["DATABASE_URL"] = url.render_as_string(hide_password=False)
+
+
+DATABASES = pytest.StashKey[dict[str, Database]]()  # those to run the tests on

@@ -1,3 +1,4 @@
+# fmt: off; isort: skip_file
 """What differs with psycopg."""
 
 from typing import Any

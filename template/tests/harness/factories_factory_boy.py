@@ -1,7 +1,8 @@
+# fmt: off; isort: skip_file
 """The base class of factories: what they make is committed in the test's session.
 
-factory_boy knows no async sessions. So it only puts the objects together, and
-`create` adds them, with all that they refer to, to the session that it is given.
+factory_boy knows no async sessions. So it only puts the objects together, and `create`
+adds them, with all that they refer to, to the session that it is given.
 """
 
 from typing import Any, NoReturn, TypeVar, get_args

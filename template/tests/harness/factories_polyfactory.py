@@ -1,7 +1,8 @@
+# fmt: off; isort: skip_file
 """The base class of factories: what they make is committed in the test's session.
 
-polyfactory only puts the objects together. `create` adds them, with all that they
-refer to, to the session that it is given.
+polyfactory only puts the objects together. `create` adds them, with all that they refer
+to, to the session that it is given.
 """
 
 from collections.abc import Callable

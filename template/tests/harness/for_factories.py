@@ -1,3 +1,4 @@
+# fmt: off; isort: skip_file
 """What factories need, whichever library makes the objects."""
 
 from functools import cache

@@ -1,3 +1,4 @@
+# fmt: off; isort: skip_file
 """Which PostgreSQL database the tests may use: the rules for TEST_DATABASE_URL.
 
 They look at the URLs alone, before anything is connected. `DATABASE_URL` is read only

@@ -1,3 +1,4 @@
+# fmt: off; isort: skip_file
 """What helps with errors: a pattern that their text matches, and the help."""
 
 import re

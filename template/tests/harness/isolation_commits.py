@@ -1,3 +1,4 @@
+# fmt: off; isort: skip_file
 """Isolation of tests that commit: what each has changed is undone after it.
 
 A test may use any number of sessions and connections.

@@ -1,3 +1,4 @@
+# fmt: off; isort: skip_file
 """Isolation by rollback: each test runs inside a transaction that is rolled back.
 
 Sessions and connections are virtual ones on the same real connection, so commits and

@@ -1,7 +1,8 @@
+# fmt: off; isort: skip_file
 """Runs a PostgreSQL server until its standard input closes, then deletes its files.
 
-A script for a child process, on the standard library alone. However the tests end,
-the pipe to it closes.
+A script for a child process, on the standard library alone. However the tests end, the
+pipe to it closes.
 """
 
 import ctypes

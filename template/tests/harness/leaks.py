@@ -1,3 +1,4 @@
+# fmt: off; isort: skip_file
 """Finds what a test leaves behind, so that this test fails and not a later one."""
 
 import asyncio

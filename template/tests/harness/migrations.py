@@ -1,3 +1,4 @@
+# fmt: off; isort: skip_file
 """Alembic's commands, on a connection of the tests."""
 
 from collections.abc import Awaitable, Callable

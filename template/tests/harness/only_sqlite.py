@@ -1,3 +1,4 @@
+# fmt: off; isort: skip_file
 """What a project needs that runs on SQLite only."""
 
 import os

@@ -1,3 +1,4 @@
+# fmt: off; isort: skip_file
 """Keeps tests off every database but their own, unless it is named for them."""
 
 import os
@@ -25,7 +26,8 @@ BYPASS = (
     "Code connects to the test database with an engine of its own, which is not "
     "isolated. Let the test request `session` or `session_factory`: what uses the "
     "session factory, or calls connect(), as in a lifespan, then works on its data. "
-    "Code may have the fixture `engine`, too."
+    "Code may have the fixture `engine`, too. A connect() in database.py that does not "
+    "begin by yielding what is bound already is old: take it over from a new project."
 )
 
 

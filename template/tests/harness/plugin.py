@@ -1,3 +1,4 @@
+# fmt: off; isort: skip_file
 """The story of a test run, from top to bottom: hooks and fixtures, as they happen.
 
 `-p tests.harness.plugin` in pytest's configuration loads it before any conftest, early

@@ -1,3 +1,4 @@
+# fmt: off; isort: skip_file
 """PostgreSQL: the server that the tests start, or one of your own."""
 
 import os

@@ -1,3 +1,4 @@
+# fmt: off; isort: skip_file
 """What makes and removes databases on a server, and says which it may be."""
 
 from contextlib import suppress
@@ -73,8 +74,8 @@ END_SESSIONS = text(
 class Admin:
     """A connection to a server, for as long as the tests have a database there.
 
-    `url` names that database, which no other run may use meanwhile. What cannot be
-    used raises `pytest.UsageError`.
+    `url` names that database, which no other run may use meanwhile. What cannot be used
+    raises `pytest.UsageError`.
     """
 
     def __init__(self, url: URL, driver: ModuleType) -> None:

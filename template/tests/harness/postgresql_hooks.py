@@ -1,3 +1,4 @@
+# fmt: off; isort: skip_file
 """What PostgreSQL needs of pytest: settings, a server, and errors without passwords."""
 
 import os

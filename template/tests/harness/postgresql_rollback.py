@@ -1,3 +1,4 @@
+# fmt: off; isort: skip_file
 """Isolation by rollback on PostgreSQL, and by a copy where commits are real."""
 
 from .postgresql import PostgreSQL

@@ -1,3 +1,4 @@
+# fmt: off; isort: skip_file
 """Counting PostgreSQL's rows, to learn whether tables are as they were."""
 
 from collections.abc import Sequence
@@ -54,5 +55,6 @@ class Rows:
 
     async def query(self, sql: str) -> Sequence[Row[Any]]:
         """Return what a query asks for."""
+        statement = verbatim(sql)
         async with self._engine.connect() as connection:
-            return (await connection.execute(verbatim(sql))).all()
+            return (await connection.execute(statement)).all()

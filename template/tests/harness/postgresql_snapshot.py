@@ -1,3 +1,4 @@
+# fmt: off; isort: skip_file
 """Isolation by snapshot on PostgreSQL: after a test that has written, a copy."""
 
 from .postgresql import PostgreSQL

@@ -1,3 +1,4 @@
+# fmt: off; isort: skip_file
 """What virtual connections need of PostgreSQL."""
 
 import itertools

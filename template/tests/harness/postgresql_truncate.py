@@ -1,3 +1,4 @@
+# fmt: off; isort: skip_file
 """Isolation by truncation on PostgreSQL: the rows of all tables are deleted."""
 
 import warnings

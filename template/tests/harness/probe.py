@@ -1,3 +1,4 @@
+# fmt: off; isort: skip_file
 """Tables that only the harness's own tests use."""
 
 from sqlalchemy import ForeignKey, MetaData

@@ -1,3 +1,4 @@
+# fmt: off; isort: skip_file
 """What a test does in the database: the statements it sends, the rows it leaves."""
 
 import asyncio

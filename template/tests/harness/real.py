@@ -1,3 +1,4 @@
+# fmt: off; isort: skip_file
 """The real connection of a test, and the transactions that share it.
 
 It is in a transaction that is rolled back after the test. Those of virtual connections

@@ -1,3 +1,4 @@
+# fmt: off; isort: skip_file
 """PostgreSQL's schema, described so that two of them can be compared."""
 
 import re

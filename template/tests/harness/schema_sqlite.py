@@ -1,3 +1,4 @@
+# fmt: off; isort: skip_file
 """SQLite's schema, described so that two of them can be compared."""
 
 from migrations.support.definitions import definitions_of, normalized

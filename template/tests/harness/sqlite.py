@@ -1,3 +1,4 @@
+# fmt: off; isort: skip_file
 """SQLite: a database that is opened, closed and copied."""
 
 import gc

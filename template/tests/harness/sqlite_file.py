@@ -1,3 +1,4 @@
+# fmt: off; isort: skip_file
 """Where SQLite keeps the database: in a directory that is gone at the end."""
 
 import shutil

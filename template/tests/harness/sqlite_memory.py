@@ -1,3 +1,4 @@
+# fmt: off; isort: skip_file
 """Where SQLite keeps the database: in memory, with no file anywhere."""
 
 import sqlite3

@@ -1,3 +1,4 @@
+# fmt: off; isort: skip_file
 """Isolation by recreation on SQLite: the simplest strategy, and the slowest."""
 
 from .sqlite import SQLite

@@ -1,3 +1,4 @@
+# fmt: off; isort: skip_file
 """Isolation by rollback on SQLite, and by snapshot where commits are real."""
 
 import pytest

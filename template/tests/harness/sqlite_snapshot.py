@@ -1,3 +1,4 @@
+# fmt: off; isort: skip_file
 """Isolation by snapshot on SQLite: what has changed is copied back."""
 
 from .sqlite import SQLite

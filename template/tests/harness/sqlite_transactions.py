@@ -1,3 +1,4 @@
+# fmt: off; isort: skip_file
 """What virtual connections need of SQLite."""
 
 import asyncio
@@ -115,7 +116,8 @@ class Transactions:
     def enter(self, _mine: Transaction, _effect: Effect) -> None:
         """Do nothing: the connection is the same for all."""
 
-    leave = enter
+    def leave(self, _mine: Transaction, _effect: Effect) -> None:
+        """Do nothing, as `enter` does."""
 
     def forget(self, *, schema: bool = False) -> None:
         """Take note that the schema may be another one now."""

@@ -1,3 +1,4 @@
+# fmt: off; isort: skip_file
 """Isolation by truncation on SQLite: the rows of all tables are deleted."""
 
 from typing import Any
@@ -45,7 +46,8 @@ class Changes:
 
     def _names(self, kind: str) -> list[str]:
         query = (
-            """SELECT '"' || replace(name, '"', '""') || '"' FROM sqlite_schema """
+            "SELECT name FROM sqlite_schema "
             "WHERE type = ? AND substr(name, 1, 7) <> 'sqlite_'"
         )
-        return [name for (name,) in self._anchor.execute(query, [kind])]
+        names = [name for (name,) in self._anchor.execute(query, [kind])]
+        return ['"' + name.replace('"', '""') + '"' for name in names]

@@ -1,3 +1,4 @@
+# fmt: off; isort: skip_file
 """What a test starts and may leave, besides tasks and connections."""
 
 import asyncio

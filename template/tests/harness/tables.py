@@ -1,3 +1,4 @@
+# fmt: off; isort: skip_file
 """The tables of the models, for want of migrations."""
 
 from sqlalchemy import Connection

@@ -1,3 +1,4 @@
+# fmt: off; isort: skip_file
 """The application's database while tests run, its sessions, and its models."""
 
 import os
@@ -50,7 +51,7 @@ async def test_application_that_connects_inside_a_test_joins_it(
     session.add(Probe(name="committed"))
     await session.commit()
     async with database.connect() as connected, database.session_factory() as other:
-        assert connected is engine
+        assert connected is engine, "Take connect() in database.py from a new project."
         assert (await other.exec(select(Probe.name))).all() == ["committed"]
         other.add(Probe(name="by the application"))
         await other.commit()

@@ -1,3 +1,4 @@
+# fmt: off; isort: skip_file
 """The application's connections to PostgreSQL."""
 
 import pytest

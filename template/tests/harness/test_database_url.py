@@ -1,3 +1,4 @@
+# fmt: off; isort: skip_file
 """What `DATABASE_URL` may be, whatever the database."""
 
 import pytest

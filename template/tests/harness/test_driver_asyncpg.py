@@ -1,3 +1,4 @@
+# fmt: off; isort: skip_file
 """URLs of databases that asyncpg connects to."""
 
 import pytest

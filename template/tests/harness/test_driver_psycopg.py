@@ -1,3 +1,4 @@
+# fmt: off; isort: skip_file
 """URLs of databases that psycopg connects to."""
 
 import pytest

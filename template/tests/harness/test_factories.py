@@ -1,3 +1,4 @@
+# fmt: off; isort: skip_file
 """The base class of factories."""
 
 from typing import Any

@@ -1,3 +1,4 @@
+# fmt: off; isort: skip_file
 """The proof that a FastAPI application works on the data of a test, and only there.
 
 Its lifespan connects it, and whatever runs during a request may open sessions.
@@ -27,8 +28,7 @@ twice = pytest.mark.parametrize("run", ["first", "second"])
 
 @asynccontextmanager
 async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-    """Connect, as an application does in production."""
-    async with database.connect():
+    async with database.connect():  # as an application does in production
         yield
 
 
@@ -37,8 +37,9 @@ probes = FastAPI(lifespan=lifespan)
 
 async def add(name: str) -> None:
     """Commit a probe in a session of its own."""
+    probe = Probe(name=name)
     async with database.session_factory.begin() as session:
-        session.add(Probe(name=name))
+        session.add(probe)
 
 
 @probes.middleware("http")
@@ -66,8 +67,9 @@ async def add_now_and_later(name: str, tasks: BackgroundTasks) -> None:
 @probes.post("/broken/{name}")
 async def break_off(name: str) -> None:
     """Fail when half of the work is done."""
+    probe = Probe(name=name)
     async with database.session_factory.begin() as session:
-        session.add(Probe(name=name))
+        session.add(probe)
         await session.flush()
         raise HTTPException(400)
 
@@ -89,10 +91,10 @@ async def client(
     session_factory: async_sessionmaker[AsyncSession],
 ) -> AsyncIterator[AsyncClient]:
     """Calls the application, which has started, in the event loop of the tests."""
-    async with LifespanManager(probes) as manager:
-        transport = ASGITransport(manager.app)
-        async with AsyncClient(transport=transport, base_url="http://test") as client:
-            yield client
+    manager = LifespanManager(probes)
+    client = AsyncClient(transport=ASGITransport(manager.app), base_url="http://test")
+    async with manager, client:
+        yield client
 
 
 @twice

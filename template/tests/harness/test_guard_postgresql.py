@@ -1,3 +1,4 @@
+# fmt: off; isort: skip_file
 """The guard's rules for `TEST_DATABASE_URL`."""
 
 import pytest

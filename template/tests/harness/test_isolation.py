@@ -1,3 +1,4 @@
+# fmt: off; isort: skip_file
 """The proof that tests do not see each other.
 
 Tests run twice and write the same unique names: if anything of the first run were left,
@@ -128,11 +129,12 @@ async def test_deferred_constraint_is_checked_by_the_commit(
 @pytest.fixture
 async def extra_table(engine: AsyncEngine) -> AsyncIterator[str]:
     """The name of a table that the test alone has."""
+    name = "extra"
     async with engine.begin() as connection:
-        await connection.execute(text("CREATE TABLE extra (id INTEGER)"))
-    yield "extra"
+        await connection.execute(text(f"CREATE TABLE {name} (id INTEGER)"))
+    yield name
     async with engine.begin() as connection:
-        await connection.execute(text("DROP TABLE extra"))
+        await connection.execute(text(f"DROP TABLE {name}"))
 
 
 @twice

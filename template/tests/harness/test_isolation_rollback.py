@@ -1,3 +1,4 @@
+# fmt: off; isort: skip_file
 """Sessions and connections share one real connection, and behave as on their own."""
 
 from typing import Any

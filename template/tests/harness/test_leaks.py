@@ -1,3 +1,4 @@
+# fmt: off; isort: skip_file
 """The proof that what a test leaves behind fails this test, and no later one."""
 
 import asyncio

@@ -1,3 +1,4 @@
+# fmt: off; isort: skip_file
 """The migrations: what is tested is what is deployed."""
 
 from collections.abc import AsyncIterator
@@ -22,9 +23,9 @@ from .migrations import (
 
 @pytest.fixture
 async def connection(
-    migrated: Migrated, engine: AsyncEngine
+    migrated: Migrated,  # so that the database is empty
+    engine: AsyncEngine,
 ) -> AsyncIterator[AsyncConnection]:
-    """A connection to the database, which is empty for the test."""
     async with engine.connect() as connection:
         yield connection
 

@@ -1,3 +1,4 @@
+# fmt: off; isort: skip_file
 """The fixture `assert_queries`."""
 
 import pytest

@@ -1,3 +1,4 @@
+# fmt: off; isort: skip_file
 """Transactions of virtual connections, and what they ask of a kind of database."""
 
 import re

@@ -1,3 +1,4 @@
+# fmt: off; isort: skip_file
 """Virtual connections: each has transactions of its own on the one real connection."""
 
 from collections.abc import Callable
@@ -113,8 +114,7 @@ class VirtualConnection:
                 vars(cursor).update(mine=mine, layer=layer)
                 layer.is_streamed = True
             result = self._call(mine, call, cursor)
-            has_rows = getattr(cursor, "rowcount", -1) != 0
-            if writes and (not writes[0] or has_rows):
+            if writes and (not writes[0] or getattr(cursor, "rowcount", -1) != 0):
                 mine.written.add(writes)
             real.kind.leave(mine, effect)
             mine.ends |= effect.ends

@@ -1,3 +1,4 @@
+# fmt: off; isort: skip_file
 """What a virtual connection gives away: cursors, and the driver's own connection."""
 
 from collections.abc import Iterator
