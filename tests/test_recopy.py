@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 import yaml
+from pathspec import PathSpec
 
 from .matrix.edits import DELETED, RENAMED
 from .matrix.environment import REPOSITORY, copier
 from .matrix.projects import Renderer
+from .matrix.questionnaire import ANSWERS_FILE
 from .matrix.repositories import changes, refusal
 from .matrix.updating import User, repository_of
 
@@ -34,9 +36,18 @@ def test_files_of_the_users_own_stay_as_they_are(
     user.check_templates_files()
 
 
-def test_the_users_own_are_the_same_in_both_lists() -> None:
+def test_every_file_is_left_alone_by_updates_or_merged(render: Renderer) -> None:
     settings = yaml.safe_load((REPOSITORY / "copier.yml").read_text())
-    [start, *excluded, end] = settings["_exclude"][0].splitlines()
-
+    [start, *own, end] = settings["_exclude"][0].splitlines()
     assert start + end == "{% if _copier_operation == 'update' %}{% endif %}"
-    assert excluded == settings["_skip_if_exists"]
+    [everything, *merged] = settings["_skip_if_exists"]
+    assert everything == "/**"
+    lists = [own, [pattern.removeprefix("!") for pattern in merged[1:]]]
+    [is_own, is_merged] = [PathSpec.from_lines("gitignore", lines) for lines in lists]
+
+    both = {"backend": "sqlite-and-postgresql", "api": "fastapi"}
+    other = {"ci": "gitlab", "pytest_config": "pytest-ini", "migrations": "none"}
+    for answers in ({}, {**both, "factories": "polyfactory"}, {**both, **other}):
+        for path in render(**answers).files():
+            if path.name != ANSWERS_FILE:
+                assert is_own.match_file(path) != is_merged.match_file(path), path

@@ -1,10 +1,11 @@
 """What an update refuses, before it writes anything, and the way by hand."""
 
+import re
 from pathlib import Path
 
 import pytest
 
-from .matrix.environment import program
+from .matrix.environment import copier, program
 from .matrix.projects import Renderer
 from .matrix.questionnaire import ANSWERS_FILE, Questionnaire, Value
 from .matrix.repositories import commit, git
@@ -92,6 +93,38 @@ def test_stored_answer_that_is_no_choice_is_refused(user: User) -> None:
     commit(user.root)
 
     user.check_is_refused("Invalid choice for 'isolation': 'unheard-of' is not in")
+
+
+def test_stored_answer_that_is_missing_is_refused(
+    repository: Path, render: Renderer, tmp_path: Path
+) -> None:
+    answers = {"backend": "postgresql", "coverage": "html"}
+    user = User(repository, render, tmp_path / "project", **answers)
+    file, stored = user.root / ANSWERS_FILE, user.stored
+    kept = r"(?m)^(?!_|#|isolation|backend|coverage:).*\n"
+    file.write_text(re.sub(kept, "", file.read_text()))
+    commit(user.root)
+
+    error = user.copier("update").stderr
+
+    [names] = re.findall(r"'project_name': (.*): missing in", error)
+    assert {*names.split(", ")} == stored.keys() - {"isolation", "backend", "coverage"}
+    assert f"missing in {ANSWERS_FILE}. Put back what `git log -p` shows." in error
+    assert git(user.root, "status", "--porcelain") == ""
+
+
+def test_computed_name_in_the_users_settings_is_refused(
+    user: User, tmp_path: Path
+) -> None:
+    settings = tmp_path / "settings.yml"
+    settings.write_text("defaults: {user_name: Ada, other: 1, uses_sqlite: false}\n")
+    own = {"COPIER_SETTINGS_PATH": settings}
+
+    run = copier(user.root, "update", **own)
+
+    assert run.returncode != 0
+    assert "uses_sqlite is computed: take it out of your Copier settings." in run.stderr
+    assert git(user.root, "status", "--porcelain") == ""
 
 
 @pytest.mark.every

@@ -131,10 +131,16 @@ def test_projects_in_one_repository_are_updated_on_their_own(
         add(one / path)
     (one / "LICENSE").unlink()
     (one / "tests/test_models.py").unlink()
+    (one / ".editorconfig").unlink()
     commit(whole)
-    add(other / "progress.txt")
 
-    message = update(one)
+    # As Renovate did before 38.33.1, and as it does since then.
+    robot = ("--skip-answered", "--vcs-ref=0.2.0", "--answers-file")
+    error = refusal(whole, "update", *robot, f"services/one/{ANSWERS_FILE}")
+    assert "in services/one: run `copier update services/one`." in error
+    assert changes(whole) == []
+    add(other / "progress.txt")
+    message = update(one, *robot, ANSWERS_FILE)
 
     prefix = "services/one/"
     assert "  cd" not in message

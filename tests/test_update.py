@@ -7,9 +7,10 @@ import pytest
 
 from .matrix.edits import DELETED, PACKAGE, RENAMED
 from .matrix.projects import Renderer
-from .matrix.questionnaire import Questionnaire, Value
-from .matrix.repositories import commit, git
-from .matrix.updating import User, edit, repository_of
+from .matrix.questionnaire import ANSWERS_FILE, Questionnaire, Value
+from .matrix.repositories import MINE, add, commit, git
+from .matrix.repositories import changes as changed
+from .matrix.updating import User, check_merged, edit, repository_of
 
 HARNESS = "tests/harness/leaks.py"
 CHANGED = "# Changed in the newer version.\n"
@@ -164,8 +165,32 @@ def test_newer_version_comes_and_the_work_stays(
     assert CHANGED in user.project.read("pyproject.toml")
     assert CHANGED not in user.project.read(f"{PACKAGE}/models/task.py")
     assert "_commit: 0.2.0" in user.project.read(".copier-answers.yml")
-    user.check_merged()
+    check_merged(user.root)
     user.check_tools_and_suite()
+
+
+def test_what_a_version_brings_replaces_nothing_and_comes_where_nothing_is(
+    repository: Path, render: Renderer, tmp_path: Path
+) -> None:
+    user = User(repository, render, tmp_path / "project")
+    package = "src/{{ package_name }}"
+    hidden = ("Makefile", ".idea/notes.xml", f"{PACKAGE}/cache.py", "migrations/own.md")
+    listed, new = ("CODEOWNERS", "tests/notes.md"), ("justfile", "docs/index.md")
+    (user.root / ".gitignore").write_text("".join(f"/{path}\n" for path in hidden))
+    for path in hidden + listed:
+        add(user.root / path)
+    commit(user.root)
+    for path in hidden + listed + new:
+        add(repository / "template" / path.replace(PACKAGE, package))
+        (repository / "template" / path.replace(PACKAGE, package)).write_text(CHANGED)
+    commit(repository, "0.2.0")
+
+    run = user.copier("update")
+
+    assert run.returncode == 0, run.stderr
+    assert {*changed(user.root)} == {ANSWERS_FILE, *new}
+    assert {user.project.read(path) for path in hidden + listed} == {MINE}
+    assert {user.project.read(path) for path in new} == {CHANGED}
 
 
 def test_line_breaks_of_windows_are_no_conflict(

@@ -62,7 +62,7 @@ class Questionnaire:
         self.details: dict[str, dict[str, Any]] = self.worker.template.questions_data
         # The questions that are ever asked, and those of them that have choices.
         details = self.details
-        self.asked = [n for n in details if details[n].get("when") is not False]
+        self.asked = [n for n in details if is_asked(details[n])]
         self.closed = [n for n in self.asked if choices_of(details[n])]
         self._known: dict[frozenset[tuple[str, Value]], dict[str, Any]] = {}
 
@@ -97,7 +97,7 @@ class Questionnaire:
                     jinja_env=self.jinja,
                     **self.details[name],
                 )
-                if not question.get_when():
+                if not question.get_when() or not is_asked(self.details[name]):
                     found.append((answers, known | {name: question.get_default()}))
                     continue
                 if name in varied:
@@ -142,6 +142,11 @@ class Questionnaire:
             quiet=True,
             settings=SettingsModel(),
         )
+
+
+def is_asked(details: Mapping[str, Any]) -> bool:
+    """Return whether a question is ever asked."""
+    return details.get("when") is not False and details.get("ask") is not False
 
 
 def choices_of(details: Mapping[str, Any]) -> list[Value]:

@@ -44,6 +44,21 @@ def edit(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new) if old else text + new)
 
 
+def paths_of(root: Path) -> list[str]:
+    """Return the paths of a repository's files, without those that git ignores."""
+    listed = git(root, "ls-files", "--cached", "--others", "--exclude-standard")
+    return [path for path in sorted({*listed.splitlines()}) if (root / path).exists()]
+
+
+def check_merged(root: Path) -> None:
+    """Fail for what a conflict leaves behind in a repository."""
+    assert git(root, "ls-files", "--unmerged") == ""
+    for path in paths_of(root):
+        assert not path.endswith((".rej", ".orig"))
+        text = (root / path).read_bytes().decode()
+        assert not re.search(r"^([<>])\1{6}", text, re.MULTILINE), path
+
+
 class User:
     """Somebody who has made a project from a repository, and works on it."""
 
@@ -67,9 +82,10 @@ class User:
 
     @property
     def stored(self) -> dict[str, Value]:
-        """The answers in the answers file."""
+        """The answers in the answers file, without what nobody has answered."""
         answers = yaml.safe_load(self.project.read(ANSWERS_FILE))
-        return {name: answers[name] for name in answers if not name.startswith("_")}
+        ours = [n for n in answers if not n.startswith("_") and n != "pins"]
+        return {name: answers[name] for name in ours}
 
     def copier(self, command: str, *arguments: str, **changes: Value) -> Completed:
         """Run copier in the project, and return what came of it."""
@@ -94,7 +110,7 @@ class User:
             text = CONFLICT.sub(r"\1", self.project.read(path))
             (self.root / path).write_text(text)
             git(self.root, "add", path)
-        self.check_merged()
+        check_merged(self.root)
         assert self.stored == self.stored | stored | changes
         self.project = Project(self._fresh().answers, self.root)
         assert self.own_files() == own
@@ -128,14 +144,6 @@ class User:
         done = run_pytest(self.root, ["-q"])
         if done.status:
             self.project.fail(f"exit status {done.status}", ["pytest"], done.output)
-
-    def check_merged(self) -> None:
-        """Fail for what a conflict leaves behind."""
-        assert git(self.root, "ls-files", "--unmerged") == ""
-        for path in self.paths():
-            assert not path.endswith((".rej", ".orig"))
-            marks = re.search(r"^([<>])\1{6}", self.project.read(path), re.MULTILINE)
-            assert not marks, path
 
     def check_templates_files(self) -> None:
         """Fail unless the template's files are those of a new project."""
@@ -181,10 +189,7 @@ class User:
 
     def paths(self) -> list[str]:
         """Return the paths of the project's files, without those that git ignores."""
-        listed = git(
-            self.root, "ls-files", "--cached", "--others", "--exclude-standard"
-        )
-        return [p for p in sorted(set(listed.splitlines())) if (self.root / p).exists()]
+        return paths_of(self.root)
 
     def _work(self) -> None:
         """Do what users do."""
