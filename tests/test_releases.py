@@ -132,3 +132,23 @@ def test_project_that_is_older_than_a_fixed_question_has_its_default(
     user.check_is_refused("It stays none. To change it by hand", api="fastapi")
 
     assert "api" not in user.stored
+
+
+@pytest.mark.parametrize("version", RELEASES)
+def test_project_that_keeps_an_old_file_is_told_what_it_misses(
+    render: Renderer, tmp_path: Path, version: str
+) -> None:
+    project = render().copy(tmp_path / "project")
+    for name in ("database.py", "sqlite.py"):
+        path = f"template/src/{{{{ package_name }}}}/{name}"
+        old = git(environment.REPOSITORY, "show", f"{RELEASES[version]}:{path}")
+        (project.root / "src" / project.package / name).write_text(old)
+
+    done = run_pytest(project.root, ["-q"])
+
+    failed = re.findall(r"^FAILED (\S+)", done.output, re.MULTILINE)
+    advice = re.findall(
+        r"^E .*Take \w+\(\) in (\w+\.py) from", done.output, re.MULTILINE
+    )
+    assert advice == ["database.py", "sqlite.py"]
+    assert len(failed) == len(advice), done.output

@@ -4,7 +4,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from sqlalchemy import URL, QueuePool, make_url
+from sqlalchemy import (
+    URL,
+    QueuePool,
+    make_url,
+)
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
     async_sessionmaker,
@@ -32,13 +36,16 @@ def create_engine(url: str | URL, **pool: Any) -> AsyncEngine:
             # connection they get in turns.
             engine = create_async_engine(url, pool_size=5, max_overflow=0)
         sqlite.set_up(engine.sync_engine)
-        sqlite.skip_idle_ends(engine.sync_engine)
     else:
-        # Connections that the server has ended are replaced before they are used.
         # PgBouncer in transaction mode before 1.21, or without max_prepared_statements,
         # needs connect_args={"statement_cache_size": 0} for asyncpg, and for psycopg
         # {"prepare_threshold": None}: else a connection runs another one's statement.
-        engine = create_async_engine(url, pool_pre_ping=True, **pool)
+        engine = create_async_engine(
+            url,
+            # Connections that the server has ended are replaced before they are used.
+            pool_pre_ping=True,
+            **pool,
+        )
     return engine
 
 

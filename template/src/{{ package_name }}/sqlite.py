@@ -11,7 +11,12 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, Engine, ExceptionContext, event
+from sqlalchemy import (
+    Connection,
+    Engine,
+    ExceptionContext,
+    event,
+)
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
 # Statements that need no transaction. Any other counts as a write, and so does one that
@@ -25,6 +30,12 @@ _READ = re.compile(
 
 
 def set_up(engine: Engine) -> None:
+    """Make the application's `engine` one for SQLite."""
+    _listen(engine)
+    _skip_idle_ends(engine.dialect)
+
+
+def _listen(engine: Engine) -> None:
     """Make the transactions of `engine` work that way, and enforce foreign keys."""
     event.listen(engine, "connect", _set_up_connection)
     event.listen(engine, "before_cursor_execute", _begin_before_a_write)
@@ -55,12 +66,9 @@ def _begin_before_a_write(
     adapted.run_async(lambda driver: driver.execute("BEGIN IMMEDIATE"))
 
 
-def skip_idle_ends(engine: Engine) -> None:
-    """Send no COMMIT or ROLLBACK where there is no transaction.
-
-    sqlite3 does nothing then, but the way to its thread takes longer than most reads.
-    """
-    dialect: Any = engine.dialect
+def _skip_idle_ends(dialect: Any) -> None:
+    # Where there is no transaction, sqlite3 does nothing with a COMMIT or ROLLBACK, but
+    # the way to its thread takes longer than most reads.
     dialect.do_commit = partial(_end_transaction, dialect.do_commit)
     dialect.do_rollback = partial(_end_transaction, dialect.do_rollback)
 
