@@ -2,12 +2,16 @@
 
 import re
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from packaging.version import Version
 
+from .matrix import environment
 from .matrix.environment import REPOSITORY
-from .matrix.releases import RELEASES
+from .matrix.projects import Renderer
+from .matrix.questionnaire import Value, data
+from .matrix.releases import RELEASES, repository_of_release
 from .matrix.repositories import git
 
 CHANGELOG = (REPOSITORY / "CHANGELOG.md").read_text()
@@ -33,7 +37,7 @@ def test_changelog_keeps_the_form_of_keep_a_changelog() -> None:
         kinds = re.findall(r"^### (.*)$", text, re.MULTILINE)
         assert set(kinds) <= KINDS
         assert "By hand" not in kinds[:-1]  # an update shows it at the end
-        assert re.fullmatch(r"(\s|### .+\n|- .*\n(  .*\n)*)*", text), text
+        assert re.fullmatch(r"(\s|### .+\n|- .*\n(  .*\n|\n(?=  ))*)*", text), text
     assert not re.search(r"\{[{%#]", CHANGELOG)  # an update includes it
 
 
@@ -53,3 +57,25 @@ def test_what_changes_for_projects_has_an_entry() -> None:
     changed += git(REPOSITORY, "ls-files", "--others", "--exclude-standard", *PRODUCT)
 
     assert not changed or "\n- " in sections()["Unreleased"], changed
+
+
+@pytest.mark.parametrize(
+    "answers", [{}, {"backend": "postgresql", "example": False}], ids=str
+)
+def test_what_changes_in_files_of_the_users_own_is_to_be_done_by_hand(
+    render: Renderer, tmp_path: Path, answers: dict[str, Value]
+) -> None:
+    [*_, (version, _)] = RELEASES.items()
+    repository = repository_of_release(tmp_path / "template", version)
+    old, options = tmp_path / "old", (f"--vcs-ref={version}", *data(answers))
+    copied = environment.copier(tmp_path, "copy", *options, repository, old)
+    assert copied.returncode == 0, copied.stderr
+    new = render(**answers)
+    by_hand = sections()["Unreleased"].partition("### By hand")[2]
+
+    package = Path("src") / new.package
+    own = [path for path in new.files("*.py") if package in path.parents]
+    own = [path for path in own if path.parent != package or path.stem == "settings"]
+    for path in (*own, Path("tests/conftest.py")):
+        if (old / path).exists() and (old / path).read_text() != new.read(path):
+            assert f"`{path.relative_to(package)}`" in by_hand

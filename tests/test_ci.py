@@ -96,6 +96,24 @@ def test_files_are_valid(files: dict[str, set[Path]]) -> None:
     check_workflows(files[GITHUB])
 
 
+def test_renovates_settings_for_a_monorepo_are_valid_and_hold_those_of_a_project(
+    render: Renderer, tmp_path: Path
+) -> None:
+    for ci in ("github", "gitlab"):
+        project = render(ci=ci)
+        readme = project.read("tests/harness/README.md")
+        [text] = re.findall(r"^```json\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
+        (tmp_path / RENOVATE).write_text(text)
+        check(
+            "check-jsonschema",
+            "--builtin-schema",
+            SCHEMAS[RENOVATE],
+            tmp_path / RENOVATE,
+        )
+        own = json.loads(project.read(RENOVATE))
+        assert json.loads(text)["extends"] == own["extends"]
+
+
 def test_own_workflows_are_valid_and_pin_what_the_rendered_one_pins(
     render: Renderer,
 ) -> None:

@@ -22,9 +22,10 @@ from .matrix.repositories import (
 )
 
 
-def lines_of(message: str) -> list[str]:
-    """Return the lines to type that a message has."""
-    return re.findall(r"^  (\S.*)$", message.partition("Next:")[2], re.MULTILINE)
+def lines_of(message: str, heading: str = "Next:") -> list[str]:
+    """Return the lines to type that a message has below a heading."""
+    lines = message.partition(f"{heading}\n\n")[2].partition("\n\n")[0]
+    return re.findall(r"^  (\S.*)$", lines, re.MULTILINE)
 
 
 def type_in(folder: Path, lines: list[str]) -> str:
@@ -68,9 +69,19 @@ CHANGELOG = """\
 
 - The third.
 
+### Fixed
+
+- A fault. No test
+  had noticed, because
+
+- Another. No test had noticed, because it
+  was hidden, as they say.
+
 ### By hand
 
 - Do the third.
+
+      whole_line = 3
 
 ## 0.2.0 - 2030-02-01
 
@@ -91,11 +102,19 @@ New in 0.3.0 - 2030-03-01
 
 - The third.
 
+### Fixed
+
+- A fault.
+
+- Another.
+
 New in 0.2.0 - 2030-02-01
 
 No update changes what is your own. Do this by hand, as far as it concerns you:
 
 - Do the third.
+
+      whole_line = 3
 
 - Do the second.
 
@@ -110,17 +129,29 @@ def test_update_says_what_is_new_and_what_is_left_to_do(
 ) -> None:
     repository = versions(template, tmp_path / "template")
     (repository / "CHANGELOG.md").write_text(CHANGELOG)
+    package = "src/{{ package_name }}"
+    for path in (f"{package}/models/task.py", f"{package}/sqlite.py", HARNESS):
+        add(repository / "template" / path)
     commit(repository)
     git(repository, "tag", "0.3.0")
     project = make_project(repository, tmp_path / "project")
     add(project / HARNESS)  # where the newer version has added something, too
     commit(project)
 
-    assert NEWS in update(project)
+    message = update(project)
+    assert NEWS in message
 
     assert f"both modified:   {HARNESS}" in git(project, "status")
     commit(project)
-    assert "New in" not in update(project, "-d", "coverage=none")
+    again = update(project, "-d", "coverage=none")
+    assert "New in" not in again
+    assert "otherwise" not in again
+    lines = lines_of(message, "one of 0.1.0, where the files are yours:")
+    *copies, sources, tests = lines
+    output = type_in(project, [*copies, f"{sources} | cat", tests])
+    differences = re.findall(r"^[-+].*", output, re.MULTILINE)
+    assert [line[:3] for line in differences] == ["---", "+++", "+# "]
+    assert differences[0].partition("\t")[0].endswith("models/task.py")
 
 
 def test_quiet_copy_and_update_print_nothing(template: Path, tmp_path: Path) -> None:
