@@ -52,9 +52,12 @@ def test_copy_over_other_files_is_refused_with_advice(
     assert advice in run(tmp_path, *command).stderr
     assert [path.name for path in folder.iterdir()] == ["pyproject.toml"]
 
-    options = ["--skip=pyproject.toml", str(template), str(folder)]
-    assert copier(tmp_path, "copy", *options).returncode == 0
-    assert (folder / "pyproject.toml").read_text() == MINE
+    kept = ["pyproject.toml", ".editorconfig", "src/task_tracker/database.py"]
+    for path in kept[1:]:
+        add(folder / path)
+    options = [f"--skip={path}" for path in kept]
+    assert copier(tmp_path, "copy", *options, template, folder).returncode == 0
+    assert {(folder / path).read_text() for path in kept} == {MINE}
 
 
 def test_repository_with_a_readme_and_a_licence_becomes_a_project(
