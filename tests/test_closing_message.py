@@ -25,7 +25,7 @@ from .matrix.repositories import (
 def lines_of(message: str, heading: str = "Next:") -> list[str]:
     """Return the lines to type that a message has below a heading."""
     lines = message.partition(f"{heading}\n\n")[2].partition("\n\n")[0]
-    return re.findall(r"^  (\S.*)$", lines, re.MULTILINE)
+    return re.findall(r"^ {2,4}(\S.*)$", lines, re.MULTILINE)
 
 
 def type_in(folder: Path, lines: list[str]) -> str:
@@ -145,10 +145,9 @@ def test_update_says_what_is_new_and_what_is_left_to_do(
     commit(project)
     again = update(project, "-d", "coverage=none")
     assert "New in" not in again
-    assert "otherwise" not in again
-    lines = lines_of(message, "one of 0.1.0, where the files are yours:")
-    *copies, sources, tests = lines
-    output = type_in(project, [*copies, f"{sources} | cat", tests])
+    assert "in files that are yours" not in again
+    lines = lines_of(message, "since 0.1.0, in files that are yours:")
+    output = type_in(project, [*lines[:-1], "done | cat"])
     differences = re.findall(r"^[-+].*", output, re.MULTILINE)
     assert [line[:3] for line in differences] == ["---", "+++", "+# "]
     assert differences[0].partition("\t")[0].endswith("models/task.py")

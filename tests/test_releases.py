@@ -135,10 +135,17 @@ def test_project_that_is_older_than_a_fixed_question_has_its_default(
 
 
 @pytest.mark.parametrize("version", RELEASES)
+@pytest.mark.parametrize(
+    ("backend", "missed"),
+    [
+        ("sqlite-memory", ["database.py", "sqlite.py"]),
+        ("postgresql", ["database.py"]),
+    ],
+)
 def test_project_that_keeps_an_old_file_is_told_what_it_misses(
-    render: Renderer, tmp_path: Path, version: str
+    render: Renderer, tmp_path: Path, version: str, backend: str, missed: list[str]
 ) -> None:
-    project = render().copy(tmp_path / "project")
+    project = render(backend=backend).copy(tmp_path / "project")
     for name in ("database.py", "sqlite.py"):
         path = f"template/src/{{{{ package_name }}}}/{name}"
         old = git(environment.REPOSITORY, "show", f"{RELEASES[version]}:{path}")
@@ -147,8 +154,6 @@ def test_project_that_keeps_an_old_file_is_told_what_it_misses(
     done = run_pytest(project.root, ["-q"])
 
     failed = re.findall(r"^FAILED (\S+)", done.output, re.MULTILINE)
-    advice = re.findall(
-        r"^E .*Take \w+\(\) in (\w+\.py) from", done.output, re.MULTILINE
-    )
-    assert advice == ["database.py", "sqlite.py"]
+    advice = re.findall(r"^E .*Take \w+\(\) in (\w+\.py)", done.output, re.MULTILINE)
+    assert advice == missed
     assert len(failed) == len(advice), done.output

@@ -16,9 +16,9 @@ from .matrix.updating import check_merged, edit
 EDITS = tomllib.loads((FILES / "next_release.toml").read_text())
 PINS = "hooks/pins.yml"
 GITHUB = ".github/workflows/ci.yml"
-CHECKOUT = r"actions/checkout@[0-9a-f]{40} # v[\d.]+"
+PIN = r"@[0-9a-f]{40} # v[\d.]+"
+CHECKOUT = f"actions/checkout{PIN}"
 NEWER = "actions/checkout@" + "5" * 40 + " # v8.0.0"
-NEWEST = "actions/checkout@" + "9" * 40 + " # v9.1.0"
 
 
 @pytest.fixture
@@ -87,23 +87,28 @@ def test_pins_of_ci_are_moved_unless_somebody_has_moved_one(
     (moved / GITHUB).write_text(re.sub(CHECKOUT, NEWER, workflow, count=1))
     apply({GITHUB: EDITS["user"][GITHUB]}, moved)
     commit(moved)
+    beside = make_project(repository, tmp_path / "beside")
+    upload = "      - uses: actions/upload-artifact@"
+    edit(beside / GITHUB, upload, f"      - run: echo tested\n{upload}")
+    commit(beside)
     other = make_project(repository, tmp_path / "gitlab", "-d", "ci=gitlab")
     edit(other / ".gitlab-ci.yml", 'UV_VERSION: "', 'UV_VERSION: "99.')
     commit(other)
 
     for version in ("0.2.0", "0.3.0"):
-        newest = NEWEST.replace("9.1.0", version)
+        newest = f"@{'9' * 40} # v{version}"
         pins = repository / PINS
-        pins.write_text(re.sub(CHECKOUT, newest, pins.read_text()))
+        pins.write_text(re.sub(PIN, newest, pins.read_text()))
         edit(pins, '\nuv: "', '\nuv: "8')
         apply({} if version == "0.3.0" else EDITS["release"], repository)
         commit(repository, version)
-        for project in (plain, moved, other):
+        for project in (plain, moved, beside, other):
             update(project)
             check_merged(project)
             commit(project)
 
-        assert re.findall(CHECKOUT, (plain / GITHUB).read_text()) == [newest] * 2
+        assert re.findall(PIN, (plain / GITHUB).read_text()) == [newest] * 5
+        assert (beside / GITHUB).read_text().count(newest) == 0
         [first, second] = re.findall(CHECKOUT, (moved / GITHUB).read_text())
         assert (first, second) == (NEWER, re.findall(CHECKOUT, workflow)[1])
         assert 'UV_VERSION: "99.' in (other / ".gitlab-ci.yml").read_text()

@@ -35,12 +35,14 @@ def test_each_project_is_updated_and_tested_or_the_report_says_why_not(
         commit(project)
     add(projects["dirty"] / "notes.md")
     (tmp_path / "empty").mkdir()
+    add(tmp_path / "unshared" / ANSWERS_FILE)
 
-    run = environment.run(tmp_path, "bash", SCRIPT, *names, "empty", "nowhere")
+    folders = [*names, "empty", "unshared", "nowhere"]
+    run = environment.run(tmp_path, "bash", SCRIPT, *folders)
 
     report = dict(line.split(": ", 1) for line in run.stdout.splitlines())
     assert run.returncode == 1, run.stderr
-    assert report.keys() == {*names, "empty", "nowhere"}
+    assert report.keys() == {*folders}
     assert report["current"] == "up to date: 0.2.0"
     assert report["old one"] == "green: 0.1.0 to 0.2.0"
     assert report["merged"] == f"conflicts, 0.1.0 to 0.2.0: {HARNESS}"
@@ -50,6 +52,7 @@ def test_each_project_is_updated_and_tested_or_the_report_says_why_not(
     assert "1 failed" in report["red"]
     assert report["dirty"] == "not committed"
     assert report["empty"] == f"no project: there is no {ANSWERS_FILE}"
+    assert "not a git repository" in report["unshared"]
     assert "nowhere" in report["nowhere"]
     assert [name for name in names if changes(projects[name])] == [
         *("old one", "merged", "red", "dirty")

@@ -32,8 +32,8 @@ def create_engine(url: str | URL, **pool: Any) -> AsyncEngine:
     if make_url(url).get_backend_name() == "sqlite":
         engine = create_async_engine(url)
         if isinstance(engine.pool, QueuePool):  # in memory there is one connection
-            # Those that wait for the lock poll for it, and many do so in vain. A
-            # connection they get in turns.
+            # Those that wait for the lock poll for it, and many do so in vain. For a
+            # connection they wait in turns.
             engine = create_async_engine(url, pool_size=5, max_overflow=0)
         sqlite.set_up(engine.sync_engine)
     else:

@@ -47,7 +47,8 @@ async def test_application_connects_its_sessions_to_the_database_of_the_tests() 
 async def test_application_that_connects_inside_a_test_joins_it(
     session: AsyncSession, engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("DATABASE_URL", "sqlite:///another.db")
+    url = engine.url.set(database="another.db", query={})
+    monkeypatch.setenv("DATABASE_URL", url.render_as_string(hide_password=False))
     session.add(Probe(name="committed"))
     await session.commit()
     async with database.connect() as connected, database.session_factory() as other:
