@@ -77,7 +77,7 @@ async def test_what_has_only_read_ends_without_asking_the_driver(
         await connection.scalar(COUNT)
         await connection.commit()
 
-    assert not asked, "Take set_up() in sqlite.py, and all it calls, from a new project."
+    assert not asked, "Take set_up() in sqlite.py and its helpers from a new project."
 
 
 async def test_rollback_undoes_whatever_was_done(production: AsyncEngine) -> None:
