@@ -24,6 +24,8 @@ from .rendering import Renderer as Renderer
 
 # Alembic's own, and the one for CHECK constraints, which compares names.
 PLUGINS = ["alembic.autogenerate.*", "alembic.ext.checkconstraint_byname"]
+# What the application sets for its own connections.
+LIMITS = ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout")
 IN_ASYNC_CODE = (
     "Alembic was called in a process that is connected already, or in async code: give "
     "it a connection. migrations/support/README.md has the code."
@@ -71,6 +73,11 @@ async def connection_of(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         msg = f"cannot connect to {engine.url}: {cause}. Start the server, create the "
         raise CommandError(f"{msg}database, or correct DATABASE_URL") from None
     try:
+        if engine.dialect.name == "postgresql":
+            # A migration may take longer than a request.
+            for limit in LIMITS:
+                await connection.exec_driver_sql(f"RESET {limit}")
+            await connection.commit()
         yield connection
     finally:
         await connection.close()

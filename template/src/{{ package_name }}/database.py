@@ -1,14 +1,17 @@
 """The one place where the application's engine and sessions are made."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 from sqlalchemy import (
     URL,
     QueuePool,
+    event,
     make_url,
 )
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
     async_sessionmaker,
@@ -19,15 +22,25 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from . import sqlite
 from .settings import Settings
 
+# Of PostgreSQL, and where the application's settings have them.
+LIMITS = {
+    "lock_timeout": "database_lock_timeout",
+    "statement_timeout": "database_statement_timeout",
+    "idle_in_transaction_session_timeout": "database_idle_timeout",
+}
+
 # Unbound until `connect()` binds it. Objects stay readable after a commit: with
 # expiry on, reading an attribute would need a query, which async code cannot hide.
 session_factory = async_sessionmaker(class_=AsyncSession, expire_on_commit=False)
 
 
-def create_engine(url: str | URL, **pool: Any) -> AsyncEngine:
+def create_engine(
+    url: str | URL, limits: Mapping[str, float] | None = None, **pool: Any
+) -> AsyncEngine:
     """Make an engine with the behaviour that the application relies on.
 
-    `pool` sets up PostgreSQL's pool, as for SQLAlchemy; SQLite's has its own size.
+    `limits` are settings of PostgreSQL's, in seconds, such as its `lock_timeout`, and
+    `pool` sets up its pool, as for SQLAlchemy; SQLite's has its own size.
     """
     if make_url(url).get_backend_name() == "sqlite":
         engine = create_async_engine(url)
@@ -46,7 +59,20 @@ def create_engine(url: str | URL, **pool: Any) -> AsyncEngine:
             pool_pre_ping=True,
             **pool,
         )
+        if limits:
+            event.listen(engine.sync_engine, "connect", partial(_limit, limits))
     return engine
+
+
+def _limit(
+    limits: Mapping[str, float], connection: DBAPIConnection, _record: object
+) -> None:
+    # Not in the URL, where the two drivers, and PgBouncer, take different things.
+    calls = [f"set_config('{n}', '{limits[n] * 1000:.0f}', false)" for n in limits]
+    cursor = connection.cursor()
+    cursor.execute(f"SELECT {', '.join(calls)}")
+    cursor.close()
+    connection.commit()
 
 
 @asynccontextmanager
@@ -61,8 +87,11 @@ async def connect() -> AsyncIterator[AsyncEngine]:
         yield bind
         return
     settings = Settings()
+    own = settings.model_dump()  # a `settings.py` of before may lack some
+    limits = {name: own[key] for name, key in LIMITS.items() if key in own}
     engine = create_engine(
         settings.database_url,
+        limits,
         pool_size=settings.database_pool_size,
         max_overflow=settings.database_max_overflow,
         pool_timeout=settings.database_pool_timeout,

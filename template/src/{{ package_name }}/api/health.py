@@ -1,6 +1,7 @@
-"""Whether the application can do its work, for load balancers and monitors."""
+"""Whether the application runs, and can do its work: for probes and monitors."""
 
 import asyncio
+from typing import Literal
 
 from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel
@@ -10,19 +11,25 @@ from sqlalchemy.exc import SQLAlchemyError
 from . import problems
 from .dependencies import Session
 
-TIMEOUT = 2.0  # seconds
+TIMEOUT = 5.0  # seconds
 router = APIRouter()
 
 
 class Health(BaseModel):
-    """What is known when the database has answered."""
+    """What is known when there is an answer."""
 
-    status: str = "ok"
+    status: Literal["ok"] = "ok"
+
+
+@router.get("/livez")
+async def check_life() -> Health:
+    """Answer, without the database: whoever does not has to be started again."""
+    return Health()
 
 
 @router.get("/healthz", responses=problems.responses(503))
 async def check_health(session: Session) -> Health:
-    """Ask the database."""
+    """Ask the database: whoever does not reach it gets no requests for a while."""
     try:
         async with asyncio.timeout(TIMEOUT):
             await session.scalar(text("SELECT 1"))

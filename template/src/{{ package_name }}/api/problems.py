@@ -8,18 +8,32 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import exc
+from sqlalchemy.orm.exc import StaleDataError
 from starlette.exceptions import HTTPException
 
+from ..logging import request_id
+from . import database_errors
+
 MEDIA_TYPE = "application/problem+json"
+UNAVAILABLE = "This cannot be done now, and nothing was changed. Try again later."
+UNKNOWN = "The database was lost while it stored this. Look whether it is there."
+
+
+class OutcomeUnknownError(Exception):
+    """A connection was lost while it committed: the work is stored, or it is not."""
 
 
 class Problem(BaseModel):
-    """What an error's body is. `errors` says which parts of a request are invalid."""
+    """What an error's body is: `instance` is the request's id, as in the logs.
+
+    `errors` says which parts of a request are invalid.
+    """
 
     title: str
     status: int
     detail: str
+    instance: str = ""
     errors: list[dict[str, str]] = []
 
 
@@ -33,14 +47,11 @@ def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def set_up(app: FastAPI) -> None:
-    """Let `app` answer errors with problem details, and describe them.
-
-    Unforeseen ones are raised again afterwards, so that the server logs them.
-    """
+    """Let `app` answer foreseen errors with problem details, and describe them."""
 
     @app.exception_handler(HTTPException)
     async def refuse(_: Request, error: HTTPException) -> JSONResponse:
-        return _respond(error.status_code, str(error.detail), headers=error.headers)
+        return respond(error.status_code, str(error.detail), headers=error.headers)
 
     @app.exception_handler(RequestValidationError)
     async def refuse_invalid(_: Request, error: RequestValidationError) -> JSONResponse:
@@ -49,16 +60,20 @@ def set_up(app: FastAPI) -> None:
             {"where": ".".join(map(str, problem["loc"])), "what": problem["msg"]}
             for problem in error.errors()
         ]
-        return _respond(422, "The request is not valid.", errors=errors)
+        return respond(422, "The request is not valid.", errors=errors)
 
-    @app.exception_handler(IntegrityError)
-    async def refuse_conflict(_: Request, _error: IntegrityError) -> JSONResponse:
-        detail = "It refers to what is missing, or repeats what must be unique."
-        return _respond(409, detail)
+    @app.exception_handler(exc.IntegrityError)
+    async def refuse_conflict(_: Request, error: exc.IntegrityError) -> JSONResponse:
+        detail = "It refers to what is missing, or contradicts what is stored."
+        return respond(409, detail, errors=database_errors.violations(error))
 
-    @app.exception_handler(Exception)
-    async def apologise(_: Request, _error: Exception) -> JSONResponse:
-        return _respond(500, "The server could not handle the request.")
+    @app.exception_handler(StaleDataError)
+    async def refuse_late(_: Request, _error: StaleDataError) -> JSONResponse:
+        return respond(409, "It has been changed or deleted meanwhile.")
+
+    @app.exception_handler(OutcomeUnknownError)
+    async def admit(_: Request, _error: OutcomeUnknownError) -> JSONResponse:
+        return respond(503, UNKNOWN)
 
     # FastAPI itself would describe them as application/json. See "Extending OpenAPI" in
     # its documentation.
@@ -71,9 +86,18 @@ def set_up(app: FastAPI) -> None:
     app.openapi = openapi  # type: ignore[method-assign]
 
 
-def _respond(
+def answer(error: Exception) -> JSONResponse:
+    """Make the response of an unforeseen error: 503 if it passes, otherwise 500."""
+    if database_errors.passes(error):
+        return respond(503, UNAVAILABLE, headers={"Retry-After": "1"})
+    return respond(500, "The server could not handle the request.")
+
+
+def respond(
     status: int, detail: str, headers: Mapping[str, str] | None = None, **more: Any
 ) -> JSONResponse:
+    """Make a response of an error; `more` are other members of `Problem`."""
+    more["instance"] = request_id.get()
     problem = Problem(title=_title(status), status=status, detail=detail, **more)
     body = problem.model_dump(exclude_defaults=True)
     return JSONResponse(body, status, headers, media_type=MEDIA_TYPE)
