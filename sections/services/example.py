@@ -1,5 +1,7 @@
 """What the application does, one service for each kind of thing."""
 
-from .task import TaskService
+from .project import ProjectService
+from .task import RuleError, TaskService
+from .worker import WorkerService
 
-__all__ = ["TaskService"]
+__all__ = ["ProjectService", "RuleError", "TaskService", "WorkerService"]

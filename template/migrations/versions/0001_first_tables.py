@@ -58,6 +58,20 @@ def upgrade() -> None:
     op.create_index(op.f("ix_task_created_by_id"), "task", ["created_by_id"])
     op.create_index(op.f("ix_task_parent_task_id"), "task", ["parent_task_id"])
     op.create_index(op.f("ix_task_project_id"), "task", ["project_id"])
+    visible = sa.text("deleted_at IS NULL")
+    for name, columns in (
+        ("ix_task_id", ["id"]),
+        ("ix_task_project_id_task_id", ["project_id", "id"]),
+        ("ix_task_status_task_id", ["status", "id"]),
+        ("ix_task_project_id_task_status_task_id", ["project_id", "status", "id"]),
+    ):
+        op.create_index(
+            op.f(name),
+            "task",
+            columns,
+            postgresql_where=visible,
+            sqlite_where=visible,
+        )
 
 
 def downgrade() -> None:

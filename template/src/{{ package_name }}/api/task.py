@@ -1,26 +1,32 @@
 """Tasks: the operations of `TaskService`, over HTTP."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
-from sqlmodel import SQLModel
+from pydantic import BaseModel
 
 from ..models import Task, TaskStatus
 from ..schemas import TaskCreate, TaskUpdate
-from ..schemas.task import Id, NumericId
-from ..services import TaskService
-from ..services.task import MAX_PAGE_SIZE
+from ..schemas.fields import Id, NumericId
+from ..services import RuleError, TaskService
 from . import problems
 from .dependencies import Session
+from .pages import LINKED, PageQuery, link_next
 
 router = APIRouter(prefix="/tasks", tags=["tasks"], responses=problems.responses(422))
 NOT_FOUND = problems.responses(404)
+CONFLICT = problems.responses(409)
 # A body that cannot be decoded, and a conflict.
-REFUSED = problems.responses(400, 409)
-Limit = Annotated[int, Query(ge=1, le=MAX_PAGE_SIZE)]
-Offset = Annotated[int, Query(ge=0, le=2**31 - 1)]
+REFUSED = problems.responses(400) | CONFLICT
+
+
+class TaskQuery(PageQuery):
+    """Which tasks: a page of all, or of those in a project or status."""
+
+    project_id: Id | None = None
+    status: TaskStatus | None = None
 
 
 class NewTask(TaskCreate):
@@ -29,7 +35,7 @@ class NewTask(TaskCreate):
     created_by_id: NumericId
 
 
-class TaskRead(SQLModel):
+class TaskRead(BaseModel):
     """What callers see of a task."""
 
     id: int
@@ -42,12 +48,15 @@ class TaskRead(SQLModel):
     updated_at: datetime
 
 
-async def get_service(session: Session) -> TaskService:
-    """Make a service on the session of the request."""
-    return TaskService(session)
+async def get_service(session: Session) -> AsyncIterator[TaskService]:
+    """Make a service on the request's session; what breaks a rule is a conflict."""
+    try:
+        yield TaskService(session)
+    except RuleError as error:
+        raise HTTPException(409, str(error)) from error
 
 
-Service = Annotated[TaskService, Depends(get_service)]
+Service = Annotated[TaskService, Depends(get_service, scope="function")]
 
 
 async def get_task(task_id: Id, service: Service) -> Task:
@@ -55,31 +64,40 @@ async def get_task(task_id: Id, service: Service) -> Task:
     return _found(await service.get(task_id), task_id)
 
 
+async def get_any_task(task_id: Id, service: Service) -> Task:
+    """Find the task that the path names, which may be soft-deleted."""
+    task = await service.get(task_id) or await service.get_deleted(task_id)
+    return _found(task, task_id)
+
+
 Found = Annotated[Task, Depends(get_task)]
+FoundAny = Annotated[Task, Depends(get_any_task)]
 
 
 @router.post("", status_code=201, response_model=TaskRead, responses=REFUSED)
 async def create_task(
     data: NewTask, service: Service, request: Request, response: Response
 ) -> Task:
-    """Create a task. Its project, its creator and its parent have to exist."""
+    """Create a task. Its project, its creator and its parent have to exist.
+
+    The parent may be in another project, but not soft-deleted.
+    """
     task = await service.create(data, created_by_id=data.created_by_id)
     response.headers["Location"] = request.url_for("read_task", task_id=task.id).path
     return task
 
 
-@router.get("", response_model=list[TaskRead])
+@router.get("", response_model=list[TaskRead], responses=LINKED)
 async def list_tasks(
+    query: Annotated[TaskQuery, Query()],
     service: Service,
-    project_id: Annotated[Id | None, Query()] = None,
-    status: TaskStatus | None = None,
-    limit: Limit = 20,
-    offset: Offset = 0,
+    request: Request,
+    response: Response,
 ) -> Sequence[Task]:
     """List tasks, oldest first: a page of all, or of those in a project or status."""
-    return await service.list_paginated(
-        limit, offset, project_id=project_id, status=status
-    )
+    page = await service.list_paginated(**query.model_dump())
+    link_next(page, request, response)
+    return page.items
 
 
 @router.get("/{task_id}", response_model=TaskRead, responses=NOT_FOUND)
@@ -90,25 +108,30 @@ async def read_task(task: Found) -> Task:
 
 @router.patch("/{task_id}", response_model=TaskRead, responses=NOT_FOUND | REFUSED)
 async def update_task(task: Found, data: TaskUpdate, service: Service) -> Task:
-    """Change the fields that are given. A parent of null detaches the task."""
+    """Change the fields that are given. A parent of null detaches the task.
+
+    No task may be below itself, or below one that is soft-deleted.
+    """
     return await service.update(task, data)
 
 
 @router.delete("/{task_id}", status_code=204, responses=NOT_FOUND)
-async def delete_task(task: Found, service: Service) -> None:
-    """Delete a task for good. Its subtasks stay, without a parent."""
+async def delete_task(task: FoundAny, service: Service) -> None:
+    """Delete a task for good, hidden or not. Its subtasks stay, without a parent."""
     await service.delete(task)
 
 
-@router.post("/{task_id}/soft-delete", status_code=204, responses=NOT_FOUND)
+@router.post("/{task_id}/soft-delete", status_code=204, responses=NOT_FOUND | CONFLICT)
 async def soft_delete_task(task: Found, service: Service) -> None:
-    """Hide a task, which can be restored."""
+    """Hide a task without subtasks. It can be restored."""
     await service.soft_delete(task)
 
 
-@router.post("/{task_id}/restore", response_model=TaskRead, responses=NOT_FOUND)
+@router.post(
+    "/{task_id}/restore", response_model=TaskRead, responses=NOT_FOUND | CONFLICT
+)
 async def restore_task(task_id: Id, service: Service) -> Task:
-    """Bring a soft-deleted task back."""
+    """Bring a soft-deleted task back, below the parent that it had."""
     task = _found(await service.get_deleted(task_id), task_id)
     return await service.restore(task)
 

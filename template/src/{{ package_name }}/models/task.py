@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Optional
 
-from sqlalchemy import CheckConstraint, Column
+from sqlalchemy import CheckConstraint, Column, Index, text
 from sqlmodel import Field, Relationship
 
 from .base import Base, string_enum, utc_now
@@ -23,6 +23,12 @@ class TaskStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
+def _listed(*columns: str) -> Index:
+    """Make an index for a list of tasks with these columns, in the order of ids."""
+    where = text("deleted_at IS NULL")
+    return Index(None, *columns, "id", postgresql_where=where, sqlite_where=where)
+
+
 class Task(Base, table=True):
     """A unit of work, possibly split into subtasks.
 
@@ -31,6 +37,10 @@ class Task(Base, table=True):
 
     __table_args__ = (
         CheckConstraint("parent_task_id <> id", "parent_is_another_task"),
+        _listed(),
+        _listed("project_id"),
+        _listed("status"),
+        _listed("project_id", "status"),
     )
 
     # The database assigns the id in the first flush; it is None only before that.

@@ -2,33 +2,13 @@
 
 from typing import Annotated
 
-from pydantic import MISSING, BeforeValidator, Field, StringConstraints
+from pydantic import MISSING
 from sqlmodel import SQLModel
 
 from ..models import TaskStatus
+from .fields import NumericId, text
 
-
-def _refuse_all_but_numbers(value: object) -> object:
-    if isinstance(value, bool | str):
-        msg = "not a number"
-        raise ValueError(msg)
-    return value
-
-
-# What fits into an INTEGER of PostgreSQL.
-Id = Annotated[int, Field(ge=1, le=2**31 - 1)]
-# As JSON Schema has it: 1 or 1.0, but neither "1" nor true.
-NumericId = Annotated[Id, BeforeValidator(_refuse_all_but_numbers)]
-# Not blank, and no NUL, which PostgreSQL cannot store.
-Title = Annotated[
-    str,
-    StringConstraints(
-        max_length=200,
-        min_length=1,
-        pattern=r"^[^\x00]*[^\s\x00][^\x00]*$",
-        strip_whitespace=True,
-    ),
-]
+Title = Annotated[str, text(200)]
 
 
 class TaskCreate(SQLModel):

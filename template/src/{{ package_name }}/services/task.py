@@ -1,6 +1,7 @@
 """Creating, finding, changing and deleting tasks."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -9,8 +10,11 @@ from sqlmodel.sql.expression import SelectOfScalar
 from ..models import Task, TaskStatus
 from ..models.base import utc_now
 from ..schemas import TaskCreate, TaskUpdate
+from .pages import Page, read_page
 
-MAX_PAGE_SIZE = 100
+
+class RuleError(ValueError):
+    """A rule that the database does not know forbids what was asked for."""
 
 
 class TaskService:
@@ -20,6 +24,11 @@ class TaskService:
     whether, the work of several calls becomes permanent. What the database rejects
     raises `sqlalchemy.exc.IntegrityError`; the caller's session then needs a
     rollback.
+
+    The rules: no task is above itself, and none that can be seen is below one that is
+    soft-deleted. A parent may be in another project. What would break a rule raises
+    `RuleError` and changes nothing. Whoever writes to the database in another way has
+    to keep them, too.
     """
 
     def __init__(self, session: AsyncSession) -> None:
@@ -28,7 +37,11 @@ class TaskService:
     async def create(self, data: TaskCreate, *, created_by_id: int) -> Task:
         """Add a task for the worker `created_by_id` and return it with its id."""
         task = Task.model_validate(data, update={"created_by_id": created_by_id})
-        return await self._flushed(task)
+        if task.parent_task_id is None:
+            return await self._flushed(task)
+        async with self._below_parent(task):
+            self._session.add(task)
+        return task
 
     async def get(self, task_id: int) -> Task | None:
         """Return the task, or None if it is missing or soft-deleted."""
@@ -48,35 +61,40 @@ class TaskService:
 
         A `status` that is not a `TaskStatus` raises `ValueError`.
         """
-        return (await self._session.exec(_visible(project_id, status))).all()
+        query = _visible(project_id, status).order_by(col(Task.id))
+        return (await self._session.exec(query)).all()
 
     async def list_paginated(
         self,
         limit: int = 20,
         offset: int = 0,
         *,
+        after: int = 0,
         project_id: int | None = None,
         status: TaskStatus | str | None = None,
-    ) -> Sequence[Task]:
-        """Return up to `limit` tasks, oldest first, after skipping `offset`.
+    ) -> Page[Task]:
+        """Return up to `limit` tasks, oldest first. See `read_page`.
 
-        With `project_id` or `status`, only those count. A `limit` outside 1 to
-        `MAX_PAGE_SIZE`, a negative `offset` or a `status` that is not a `TaskStatus`
-        raises `ValueError`.
+        With `project_id` or `status`, only those count. A `status` that is not a
+        `TaskStatus` raises `ValueError`.
         """
-        if not 1 <= limit <= MAX_PAGE_SIZE:
-            msg = f"limit must be from 1 to {MAX_PAGE_SIZE}, not {limit}"
-            raise ValueError(msg)
-        if offset < 0:
-            msg = f"offset must be 0 or more, not {offset}"
-            raise ValueError(msg)
-        query = _visible(project_id, status).limit(limit).offset(offset)
-        return (await self._session.exec(query)).all()
+        return await read_page(
+            self._session,
+            _visible(project_id, status),
+            Task.id,
+            limit=limit,
+            offset=offset,
+            after=after,
+        )
 
     async def update(self, task: Task, data: TaskUpdate) -> Task:
         """Change the fields that `data` sets and return the task."""
-        task.sqlmodel_update(data.model_dump(exclude_unset=True))
-        return await self._flushed(task)
+        changes = data.model_dump(exclude_unset=True)
+        if changes.get("parent_task_id") is None:
+            return await self._flushed(task.sqlmodel_update(changes))
+        async with self._below_parent(task):
+            task.sqlmodel_update(changes)
+        return task
 
     async def delete(self, task: Task) -> None:
         """Delete the task for good. Its subtasks stay, without a parent."""
@@ -84,19 +102,63 @@ class TaskService:
         await self._session.flush()
 
     async def soft_delete(self, task: Task) -> Task:
-        """Hide the task from every query of this service, and keep its row."""
-        task.deleted_at = utc_now()
-        return await self._flushed(task)
+        """Hide the task from every query of this service, and keep its row.
+
+        It must have no subtasks, but for those that are hidden, too.
+        """
+        subtasks = _visible().where(Task.parent_task_id == task.id)
+        async with self._session.begin_nested():
+            task.deleted_at = utc_now()
+            await self._flushed(task)
+            if (await self._session.exec(subtasks.limit(1))).first():
+                msg = "The task has subtasks."
+                raise RuleError(msg)
+        return task
 
     async def restore(self, task: Task) -> Task:
-        """Bring a soft-deleted task back."""
-        task.deleted_at = None
-        return await self._flushed(task)
+        """Bring a soft-deleted task back, below the parent that it had."""
+        async with self._below_parent(task):
+            task.deleted_at = None
+        return task
 
     async def _flushed(self, task: Task) -> Task:
         self._session.add(task)
         await self._session.flush()
         return task
+
+    @asynccontextmanager
+    async def _below_parent(self, task: Task) -> AsyncIterator[None]:
+        """Write what the block changes, unless the tasks above then break a rule.
+
+        It is written before the others are looked at, and each of them is locked: two
+        transactions that would break a rule together wait for each other. (On SQLite
+        the first write locks the database. On PostgreSQL they may end in a deadlock,
+        which fails one of them.) An error undoes what the block has changed.
+        """
+        async with self._session.begin_nested():
+            yield
+            await self._session.flush()
+            above = {task.id}
+            parent_id = await self._parent_of(task.id)
+            while parent_id is not None:
+                if parent_id in above:
+                    msg = "The task would be below itself."
+                    raise RuleError(msg)
+                above.add(parent_id)
+                parent_id = await self._parent_of(parent_id)
+
+    async def _parent_of(self, task_id: int) -> int | None:
+        """Return the id of the parent, or None; lock the task against changes.
+
+        A task that is missing or soft-deleted raises `RuleError`.
+        """
+        visible = col(Task.deleted_at).is_(None)
+        query = select(Task.parent_task_id).where(Task.id == task_id, visible)
+        found = (await self._session.exec(query.with_for_update(read=True))).all()
+        if not found:
+            msg = f"There is no task {task_id} to be the parent of others."
+            raise RuleError(msg)
+        return found[0]
 
 
 def _visible(
@@ -107,5 +169,4 @@ def _visible(
         query = query.where(Task.project_id == project_id)
     if status is not None:
         query = query.where(Task.status == TaskStatus(status))
-    # The id decides between equal timestamps, so that pages never overlap.
-    return query.order_by(col(Task.created_at), col(Task.id))
+    return query
