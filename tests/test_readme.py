@@ -15,6 +15,8 @@ from .matrix.runner import run_pytest
 
 # Whoever follows these needs the network, or waits forever: test_api.py serves.
 ELSEWHERE = ("uv add --dev squawk-cli", "uv lock --check", "uv run fastapi dev")
+CREATE = "createdb -h localhost"  # on a server that is not that of the tests
+REMOVAL = "## Remove the example\n"  # test_remove_example.py does what is below it
 IMPORT = re.compile(r"^(?:from|import) .*\n+", re.MULTILINE)
 
 
@@ -37,11 +39,22 @@ class Newcomer:
         self.commands: list[str] = []
 
     def follow(self) -> None:
-        """Follow the README; what is written as an ellipsis is made up."""
-        pages = self._project.files("README.md")
-        pages = [page for page in pages if page.parent.name in ("", "support")]
-        readme = "".join(map(self._project.read, pages))
-        for language, text in blocks(readme):
+        """Follow the README and what it links to; an ellipsis is made up."""
+        pages = ("README.md", "docs/models.md", "migrations/support/README.md")
+        for page in pages:
+            if (self._project.root / page).exists():
+                self.follow_page(self._project.read(page).partition(REMOVAL)[0])
+        tests = ["uv", "run", "pytest"]
+        if self._project.answers["backend"] == "sqlite-and-postgresql":
+            tests += ["--database", "all"]
+        self.run(["uv", "run", "ruff", "check"])
+        self.run(["uv", "run", "ruff", "format", "--check"])
+        self.run(["uv", "run", "mypy"])
+        self.run(tests)
+
+    def follow_page(self, page: str) -> None:
+        """Run the commands of a page, and write what it shows."""
+        for language, text in blocks(page):
             path = re.match(r"# (\S+)\n", text)
             if language == "sh":
                 for line in text.splitlines():
@@ -51,21 +64,20 @@ class Newcomer:
                 self.write(path[1], text.removeprefix(path[0]))
             else:
                 self.add("tests/conftest.py", text.replace("[...]", "[]"))
-        self.run(["uv", "run", "ruff", "check"])
-        self.run(["uv", "run", "ruff", "format", "--check"])
-        self.run(["uv", "run", "mypy"])
-        self.run(["uv", "run", "pytest"])
 
     def run(self, command: list[str]) -> None:
         """Run a command, in the environment that all tests share instead of uv's."""
         project = self._project
         self.commands.append(shlex.join(command))
-        if shlex.join(command) in ELSEWHERE:
+        if shlex.join(command).startswith((*ELSEWHERE, CREATE)):
             return
         if command[0] == "cp":
             text = project.read(command[1])
             url = re.sub("DATABASE_URL=.*", f"DATABASE_URL={self._database}", text)
             (project.root / command[2]).write_text(url)
+            return
+        if command[0] == "rm":
+            project.run("sh", "-c", " ".join(command))
             return
         if "|" in command:
             project.run(
@@ -91,14 +103,27 @@ class Newcomer:
             (self._project.root / path).write_text(text)
         if "/models/" in path:
             package = (self._project.root / path).parent / "__init__.py"
-            [name] = re.findall(r"^class (\w+)", text, re.MULTILINE)
-            before = package.read_text()
-            module = f"from .{Path(path).stem} import {name}\n"
-            after = before.replace("import Base\n", f"import Base\n{module}")
-            after = after.replace('"Base"', f'"Base", "{name}"')
-            package.write_text(after)
-            self.run(["uv", "run", "ruff", "check", "--fix", str(package)])
-            self.run(["uv", "run", "ruff", "format", str(package)])
+            [name] = re.findall(r"^class (\w+)\(Base", text, re.MULTILINE)
+            module = f"from .{Path(path).stem} import {name}"
+            changes = {"import Base": f"\n{module}", '"Base"': f', "{name}"'}
+            self.change(package, changes)
+        if "/api/" in path:
+            main = (self._project.root / path).parent / "main.py"
+            name = Path(path).stem
+            before = "app.include_router(health.router)"
+            after = f"\n    app.include_router({name}.router)"
+            changes = {"import health": f", {name}", before: after}
+            self.change(main, changes)
+
+    def change(self, path: Path, changes: dict[str, str]) -> None:
+        """Add texts behind others in a module, and tidy it up."""
+        text = path.read_text()
+        for before, addition in changes.items():
+            assert text.count(before) == 1, before
+            text = text.replace(before, f"{before}{addition}")
+        path.write_text(text)
+        self.run(["uv", "run", "ruff", "check", "--fix", str(path)])
+        self.run(["uv", "run", "ruff", "format", str(path)])
 
     def add(self, path: str, text: str) -> None:
         """Add text to the end of a module, and its imports to the others."""
@@ -112,22 +137,40 @@ class Newcomer:
         self.run(["uv", "run", "ruff", "format", path])
 
 
+def database_for(project: Project, server: int) -> str:
+    """Return the URL of an empty database for the application."""
+    if "postgresql" in str(project.answers["backend"]):
+        return create_database(server, f"newcomer_{project.root.parent.name}")
+    return "sqlite:///newcomer.db"
+
+
 @pytest.mark.one_of("answers", first=True)
 @pytest.mark.parametrize(
     "answers",
     [
         {
+            "api": "fastapi",
             "backend": "sqlite-and-postgresql",
             "postgres_driver": "psycopg",
             "isolation": "truncate",
             "factories": "polyfactory",
         },
         {"backend": "sqlite-file", "coverage": "html", "pytest_config": "pytest-ini"},
-        {"backend": "postgresql", "factories": "factory-boy", "example": False},
+        {
+            "api": "fastapi",
+            "backend": "postgresql",
+            "factories": "factory-boy",
+            "example": False,
+        },
         {"api": "fastapi", "isolation": "snapshot", "factories": "factory-boy"},
         {"factories": "factory-boy", "migrations": "none", "isolation": "recreate"},
         {"factories": "polyfactory", "example": False, "coverage": "none"},
-        {"migrations": "none", "example": False, "isolation": "snapshot"},
+        {
+            "api": "fastapi",
+            "migrations": "none",
+            "example": False,
+            "isolation": "snapshot",
+        },
     ],
     ids=lambda answers: "-".join(map(str, answers.values())),
 )
@@ -135,14 +178,12 @@ def test_newcomer_who_follows_the_readme_gets_there(
     render: Renderer, own: Path, tmp_path: Path, server: int, answers: dict[str, Value]
 ) -> None:
     project = render(**answers).copy(tmp_path / "project")
-    database = "sqlite:///newcomer.db"
-    if "postgresql" in str(project.answers["backend"]):
-        database = create_database(server, f"newcomer_{project.root.parent.name}")
-    newcomer = Newcomer(project, database, own / "mypy")
+    newcomer = Newcomer(project, database_for(project, server), own / "mypy")
     newcomer.follow()
 
     assert "uv run pytest" in newcomer.commands
-    assert (project.root / "tests" / "test_notes.py").exists()
+    for name in ("test_notes.py", "test_folders.py"):
+        assert (project.root / "tests" / name).exists()
 
 
 @pytest.mark.every
