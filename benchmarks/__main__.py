@@ -66,7 +66,7 @@ def measure(sizes: Sizes, only: Sequence[str] | None) -> Results:
     expected = {task: task.guess for task in tasks}
     results = Results(asdict(sizes), machine())
     with ExitStack() as stack:
-        measured = _measuring(stack)
+        measured = _measuring(stack, sizes)
         for done, (number, _, task) in enumerate(jobs):
             left = sum(expected[later] for _, _, later in jobs[done:])
             progress = f"{done} of {len(jobs)}, {timedelta(seconds=round(left))} left"
@@ -82,7 +82,7 @@ def measure(sizes: Sizes, only: Sequence[str] | None) -> Results:
     return results
 
 
-def _measuring(stack: ExitStack) -> Callable[[Task], dict[Case, float]]:
+def _measuring(stack: ExitStack, sizes: Sizes) -> Callable[[Task], dict[Case, float]]:
     """Return what runs a task and returns its figures, as long as `stack` is open."""
     temporary = tempfile.TemporaryDirectory(prefix="benchmarks-")
     folder = Path(stack.enter_context(temporary))
@@ -94,7 +94,7 @@ def _measuring(stack: ExitStack) -> Callable[[Task], dict[Case, float]]:
     render = Renderer(folder / "template", folder / "rendered")
     projects = Projects(render, folder, server.directory)
     scaffolding = Scaffolding(folder / "template", folder / "copier")
-    load = Load(render, folder / "load", server.directory)
+    load = Load(render, folder / "load", server.directory, sizes)
 
     def measured(task: Task) -> dict[Case, float]:
         if task.part == "copier":

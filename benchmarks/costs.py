@@ -21,6 +21,7 @@ class Costs:
         self._measured = measured
         self.tables: list[int] = measured.sizes["tables"]
         self.numbers: list[int] = measured.sizes["numbers"]
+        self.rows: int = measured.sizes.get("rows", 100)  # as it was at first
         self.base, self.most = self.tables[0], self.tables[-1]
         self._floor = Case(EMPTY, results.FLOOR, "", self.base)
 

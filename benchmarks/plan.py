@@ -22,7 +22,7 @@ COPY_EMPTY = f"{COPY}, an empty template"
 COPIES = [(name, "") for name in (COPY, COPY_PLAIN, COPY_EMPTY, UPDATE)]
 PARTS = ("strategies", "turns", "tables", "numbers", "start", "copier")
 MATRIX, EVERY_TEST = "matrix", "pytest tests/test_matrix.py --every"
-LOAD, METHODS, SERVERS = "load", ("GET", "POST"), ("sqlite-file", "postgresql")
+LOAD, SERVERS = "load", ("sqlite-file", "postgresql")
 ON_REQUEST = (LOAD, MATRIX)
 
 FLOOR_TEST, EMPTY_TEST = ("test_floor",), ("test_empty",)
@@ -30,12 +30,22 @@ TESTS = (*EMPTY_TEST, "test_realistic")
 TURNS = (*TESTS, *(f"recipe/{module}" for module in TESTS))
 
 
-def request(method: str, workers: int) -> str:
+FIRST, MIDDLE = "GET /tasks", "GET /tasks from the middle"
+ONE, CREATE, CHANGE = "GET /tasks/{id}", "POST /tasks", "PATCH /tasks/{id}"
+WORKERS = (1, 4)
+
+
+def request(operation: str, workers: int) -> str:
     """Return what a server is asked, and how many processes it has."""
-    return f"{method} /tasks, {workers} worker{'s' * (workers > 1)}"
+    return f"{operation}, {workers} worker{'s' * (workers > 1)}"
 
 
-REQUESTS = [request(method, workers) for method in METHODS for workers in (1, 4)]
+MIDDLES = [request(MIDDLE, workers) for workers in WORKERS]
+REQUESTS = [
+    request(operation, workers)
+    for operation in (FIRST, MIDDLE, ONE, CREATE, CHANGE)
+    for workers in WORKERS
+]
 LOADS = [(asked, backend) for backend in SERVERS for asked in REQUESTS]
 
 
@@ -46,7 +56,9 @@ class Sizes:
     A suite has `tests` tests, or `slow_tests` if one takes more than 5 ms, or
     `fewest_tests` if each creates many tables. `tables` and `numbers` are what the
     numbers of tables and tests are raised to, for the subjects `raised` on
-    `raised_backends`. There are `rounds`, and fewer of what takes long.
+    `raised_backends`. There are `rounds`, and fewer of what takes long. Under load,
+    the applications have `rows` tasks, and what is asked has at most `longest` turns,
+    each of at most as many seconds.
     """
 
     rounds: int = 5
@@ -57,6 +69,8 @@ class Sizes:
     numbers: tuple[int, ...] = (100, 1_000, 10_000)
     raised: tuple[str, ...] = SUBJECTS
     raised_backends: tuple[str, ...] = tuple(BACKENDS)
+    rows: int = 300_000
+    longest: int = 8
 
     def tests_of(self, subject: str, backend: str, tables: int = 0) -> int:
         """Return how many tests of each kind a suite has."""
@@ -74,6 +88,8 @@ QUICK = Sizes(
     numbers=(4, 6),
     raised=("rollback",),
     raised_backends=("sqlite-memory",),
+    rows=300,
+    longest=1,
 )
 
 
@@ -121,7 +137,7 @@ def plan(sizes: Sizes) -> Iterator[Task]:
     for name, _ in COPIES:
         yield Task("copier", sizes.rounds, name)
     for backend in SERVERS:
-        for workers in (1, 4):
+        for workers in WORKERS:
             yield Task(LOAD, min(sizes.rounds, 3), "both", backend, workers=workers)
     yield Task(MATRIX, 1, EVERY_TEST)
 

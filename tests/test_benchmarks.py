@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from benchmarks.costs import Costs
-from benchmarks.load import MISSING, WRK, Load
+from benchmarks.load import MISSING, OPERATIONS, WRK, Load
 from benchmarks.measuring import costs
-from benchmarks.plan import BACKENDS, LOAD, SUBJECTS, Task
+from benchmarks.plan import BACKENDS, LOAD, QUICK, SUBJECTS, Task
 from benchmarks.report import NAMES, Aim, markdown
 from benchmarks.results import EMPTY, FAILED, FLOOR, PROCESS, Case, Results, Summary
 
@@ -70,16 +70,12 @@ def test_command_measures_everything_and_draws_it(tmp_path: Path) -> None:
 
 @pytest.mark.every
 @pytest.mark.skipif(not shutil.which(WRK), reason=MISSING)
-def test_both_applications_answer_under_load(
-    monkeypatch: pytest.MonkeyPatch, render: Renderer, tmp_path: Path
-) -> None:
-    monkeypatch.setattr("benchmarks.load.TURNS", {"GET": [1], "POST": [1]})
-
-    found = Load(render, tmp_path / "load", tmp_path).measure(
+def test_both_applications_answer_under_load(render: Renderer, tmp_path: Path) -> None:
+    found = Load(render, tmp_path / "load", tmp_path, QUICK).measure(
         Task(LOAD, 1, "both", "sqlite-file")
     )
 
-    assert len(found) == 2 * 2 * 2
+    assert len(found) == len(OPERATIONS) * 2 * 2
     for case, figure in found.items():
         assert (figure == 0) == case.measure.startswith(FAILED), case
 

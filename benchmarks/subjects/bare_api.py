@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Optional
 
-from fastapi import Depends, FastAPI, Query
+from fastapi import Depends, FastAPI, HTTPException, Query
 from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
 from sqlmodel import Field, Relationship, SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -85,6 +85,12 @@ class TaskCreate(TaskBase):
     pass
 
 
+class TaskUpdate(SQLModel):
+    title: str | None = Field(default=None, min_length=1, max_length=200)
+    status: TaskStatus | None = None
+    parent_task_id: int | None = None
+
+
 class TaskRead(TaskBase):
     id: int
     created_at: datetime
@@ -125,5 +131,24 @@ async def list_tasks(
         query = query.where(Task.project_id == project_id)
     if status is not None:
         query = query.where(Task.status == status)
-    query = query.order_by(col(Task.created_at), col(Task.id))
+    query = query.order_by(col(Task.id))
     return (await session.exec(query.limit(limit).offset(offset))).all()
+
+
+@app.get("/tasks/{task_id}", response_model=TaskRead)
+async def read_task(task_id: int, session: Session) -> Task:
+    task = await session.get(Task, task_id)
+    if task is None or task.deleted_at is not None:
+        raise HTTPException(status_code=404, detail="Task not found")
+    return task
+
+
+@app.patch("/tasks/{task_id}", response_model=TaskRead)
+async def update_task(task_id: int, data: TaskUpdate, session: Session) -> Task:
+    task = await session.get(Task, task_id)
+    if task is None or task.deleted_at is not None:
+        raise HTTPException(status_code=404, detail="Task not found")
+    task.sqlmodel_update(data.model_dump(exclude_unset=True))
+    session.add(task)
+    await session.commit()
+    return task

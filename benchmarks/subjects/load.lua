@@ -1,12 +1,18 @@
--- Sends one kind of request, whose method comes as an argument, and counts what fails.
-local body = '{"title": "A task", "project_id": 1, "created_by_id": 1}'
+-- Sends one kind of request and counts what fails. The arguments are how many tasks there
+-- are, a method, a path and a body; each {number} in them is that of a random task.
+local tasks, path, body
+
+local function filled(text)
+  return (text:gsub("{number}", function() return math.random(tasks) end))
+end
 
 function init(arguments)
-  wrk.method = arguments[1]
-  if wrk.method == "POST" then
-    wrk.body = body
-    wrk.headers["Content-Type"] = "application/json"
-  end
+  tasks, wrk.method, path, body = unpack(arguments)
+  wrk.headers["Content-Type"] = "application/json"
+end
+
+function request()
+  return wrk.format(nil, filled(path), nil, filled(body))
 end
 
 function done(summary)
