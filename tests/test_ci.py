@@ -12,7 +12,7 @@ import yaml
 
 from .matrix import environment, pipelines
 from .matrix.facts import BOTH, PYTHONS
-from .matrix.pipelines import GITHUB, GITLAB, run_in_shared_environment
+from .matrix.pipelines import GITHUB, GITLAB, WEEKLY, run_in_shared_environment
 from .matrix.projects import Project, Renderer
 from .matrix.questionnaire import Questionnaire, Value, choices_of
 from .scenarios import Make
@@ -22,6 +22,7 @@ OWN_WORKFLOW = environment.REPOSITORY / GITHUB
 # How a file of each name is checked against its public schema.
 SCHEMAS = {
     GITHUB: "vendor.github-workflows",
+    WEEKLY: "vendor.github-workflows",
     GITLAB: "vendor.gitlab-ci",
     RENOVATE: "vendor.renovate",
 }
@@ -76,7 +77,7 @@ def check_workflows(paths: Iterable[Path]) -> None:
 
 def test_only_the_files_of_the_chosen_provider_are_rendered(render: Renderer) -> None:
     for ci, wanted, others in (
-        ("github", {GITHUB, RENOVATE}, ("gitlab",)),
+        ("github", {GITHUB, WEEKLY, RENOVATE}, ("gitlab",)),
         ("gitlab", {GITLAB, RENOVATE}, ("github",)),
         ("none", set(), ("github", "gitlab", "renovate")),
     ):
@@ -93,7 +94,7 @@ def test_files_are_valid(files: dict[str, set[Path]]) -> None:
     assert all(files.values())
     for path in (GITLAB, RENOVATE):
         check("check-jsonschema", "--builtin-schema", SCHEMAS[path], *files[path])
-    check_workflows(files[GITHUB])
+    check_workflows(files[GITHUB] | files[WEEKLY])
 
 
 def test_renovates_settings_for_a_monorepo_are_valid_and_hold_those_of_a_project(
@@ -120,7 +121,8 @@ def test_own_workflows_are_valid_and_pin_what_the_rendered_one_pins(
     own = [*OWN_WORKFLOW.parent.glob("*.yml")]
     check_workflows(own)
     pins: dict[str, set[str]] = {}
-    for text in (*(path.read_text() for path in own), render(ci="github").read(GITHUB)):
+    rendered = [render(ci="github").read(path) for path in (GITHUB, WEEKLY)]
+    for text in (*(path.read_text() for path in own), *rendered):
         for action, pin in re.findall(r"uses: (\S+?)@(.*)", text):
             assert re.fullmatch(r"[0-9a-f]{40} # v\d+\.\d+\.\d+", pin), action
             pins.setdefault(action, set()).add(pin)
@@ -190,6 +192,14 @@ def test_what_was_chosen_is_run_and_works_in_the_shared_environment(
     assert reports == set(re.findall(r"\w+\.xml", text))
     is_html = project.answers["coverage"] == "html"
     assert (project.root / "htmlcov").exists() == is_html == ("htmlcov" in text)
+
+
+def test_what_is_installed_is_audited_by_schedule_only(render: Renderer) -> None:
+    for ci, path in (("github", WEEKLY), ("gitlab", GITLAB)):
+        project = render(ci=ci)
+        assert len(re.findall(r"\buv audit\b", project.read(path))) == 1
+        assert not [s for s in pipelines.steps(project) if "audit" in s.script]
+        assert "schedule" in project.read(path)
 
 
 def hooks(project: Project) -> list[str]:

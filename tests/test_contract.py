@@ -22,8 +22,6 @@ REPORT = "report.json"
 REQUESTS = "requests.har"
 OPTIONS = {
     "--checks": "all",
-    # Starlette's Allow names the methods of one route of a path, not of all.
-    "--exclude-checks": "allow_header_conformance",
     "--generation-database": "none",
     "--max-examples": "50",
     "--mode": "all",

@@ -51,7 +51,8 @@ def test_every_section_is_included_and_every_include_finds_a_section(
 
 def test_lines_with_tags_are_few(template: Path) -> None:
     files = [*template.glob("template/**/*"), *template.glob("sections/**/*")]
-    lines = [x for p in files if p.is_file() for x in p.read_text().splitlines()]
+    files = [path for path in files if path.is_file() and path.parent.name != "openapi"]
+    lines = [line for path in files for line in path.read_text().splitlines()]
     tags = [line for line in lines if "{%" in line]
 
     assert len(tags) / len(lines) <= 0.035

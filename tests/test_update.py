@@ -175,7 +175,7 @@ def test_what_a_version_brings_replaces_nothing_and_comes_where_nothing_is(
     user = User(repository, render, tmp_path / "project")
     package = "src/{{ package_name }}"
     hidden = ("Makefile", ".idea/notes.xml", f"{PACKAGE}/cache.py", "migrations/own.md")
-    listed, new = ("CODEOWNERS", "tests/notes.md"), ("justfile", "docs/index.md")
+    listed, new = ("CODEOWNERS", "tests/notes.md"), ("justfile", "pages/index.md")
     (user.root / ".gitignore").write_text("".join(f"/{path}\n" for path in hidden))
     for path in hidden + listed:
         add(user.root / path)

@@ -32,7 +32,7 @@ DEBRIS = {
 }
 # What people read first, and how many lines of it they are asked to read.
 LIMITS = {"README.md": 200, "AGENTS.md": 40}
-PROSE = (*LIMITS, "tests/harness/README.md")
+PROSE = (*LIMITS, "docs/models.md", "tests/harness/README.md")
 # What such a file may mention with some answers only.
 TOPICS: dict[str, tuple[str, set[Value]]] = {
     r"(?i)alembic|migration": ("migrations", {"alembic"}),

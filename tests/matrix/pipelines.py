@@ -12,6 +12,7 @@ from .projects import Project
 from .runner import run_pytest
 
 GITHUB = ".github/workflows/ci.yml"
+WEEKLY = ".github/workflows/weekly.yml"
 GITLAB = ".gitlab-ci.yml"
 CONFIGURED = {"workflow", "variables", "default"}  # GitLab's keys that are no jobs
 
@@ -39,9 +40,11 @@ def read(project: Project) -> tuple[Any, dict[str, Any]]:
 
 
 def steps(project: Project) -> Iterator[Step]:
-    """Yield what the project's CI runs, each thing once for all Python versions."""
+    """Yield what the project's CI runs on a push, once for all Python versions."""
     content, jobs = read(project)
     for job in jobs.values():
+        if "rules" in job:  # it is for a schedule
+            continue
         if project.answers["ci"] == "gitlab":
             variables = content["variables"] | job.get("variables", {})
             yield Step("\n".join(job["script"]), variables)

@@ -46,7 +46,16 @@ def prepare_database(project: Project, **own: str) -> None:
 
 @contextmanager
 def serve(project: Project, *command: str, **own: str) -> Iterator[str]:
-    """Run `fastapi` with a command and its options for the block; yield the URL.
+    """Run `fastapi` with a command and its options for the block; yield the URL."""
+    with running(project, environment.program("fastapi"), *command, **own) as server:
+        yield server[1]
+
+
+@contextmanager
+def running(
+    project: Project, *command: str, **own: str
+) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """Run a server for the block, with an address as options; yield it and its URL.
 
     Its output is in the project's `server.log`.
     """
@@ -56,7 +65,7 @@ def serve(project: Project, *command: str, **own: str) -> Iterator[str]:
     log = project.root / "server.log"
     with log.open("w") as output:
         server = subprocess.Popen(
-            [environment.program("fastapi"), *command, *address],
+            [*command, *address],
             cwd=project.root,
             env=environment.variables(**own),
             stdin=subprocess.DEVNULL,
@@ -67,7 +76,7 @@ def serve(project: Project, *command: str, **own: str) -> Iterator[str]:
     try:
         wait_while(lambda: server.poll() is None and not _listens(port))
         assert server.poll() is None, log.read_text()
-        yield f"http://127.0.0.1:{port}"
+        yield server, f"http://127.0.0.1:{port}"
     finally:
         _stop(server)
 
