@@ -1,13 +1,15 @@
 """Servers: one that fails half-way, one with settings of its own, the tests' own."""
 
 import shutil
+import sys
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from .matrix.environment import FILES
 from .matrix.facts import DRIVERS, STRATEGIES
-from .matrix.postgresql import pgbouncer
+from .matrix.postgresql import create_database, pgbouncer
 from .matrix.runner import run_pytest
 from .matrix.runs import ADMIN, databases_like, plain_user
 from .scenarios import Make, assert_says, run_scenario
@@ -127,3 +129,13 @@ def test_pooler_in_front_of_the_server_is_refused_with_a_sentence(
         assert run.status == pytest.ExitCode.USAGE_ERROR, run.output
         assert_says(run.output, "a pooler, such as PgBouncer", "name the server itself")
         shutil.rmtree(project.root)
+
+
+def test_connection_is_tried_in_one_trip_before_it_is_used_again(
+    make: Make, server: int
+) -> None:
+    project = make(backend="postgresql", postgres_driver="asyncpg")
+    url = create_database(server, "trips")
+    done = project.run(sys.executable, FILES / "trips.py", DATABASE_URL=url)
+
+    assert done.stdout.splitlines() == ["SELECT 1", "BEGIN;", "ROLLBACK;"]

@@ -1,6 +1,7 @@
 """Pages of lists: what callers may ask for, and the link to the next one."""
 
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 from fastapi import Request, Response
 from pydantic import BaseModel, Field
@@ -33,6 +34,7 @@ class PageQuery(BaseModel):
 def link_next(page: Page[Any], request: Request, response: Response) -> None:
     """Add the link to the page after `page`, which `request` asked for, if any."""
     if page.next_after is not None:
-        url = request.url.remove_query_params("offset")
-        url = url.include_query_params(after=page.next_after)
-        response.headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
+        query = {**request.query_params, "after": page.next_after}
+        query.pop("offset", None)
+        target = f"{request.url.path}?{urlencode(query)}"
+        response.headers["Link"] = f'<{target}>; rel="next"'

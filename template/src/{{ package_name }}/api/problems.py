@@ -13,7 +13,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from starlette.exceptions import HTTPException
 
 from ..logging import request_id
-from . import database_errors
+from . import database_errors, routing
 
 MEDIA_TYPE = "application/problem+json"
 UNAVAILABLE = "This cannot be done now, and nothing was changed. Try again later."
@@ -50,8 +50,11 @@ def set_up(app: FastAPI) -> None:
     """Let `app` answer foreseen errors with problem details, and describe them."""
 
     @app.exception_handler(HTTPException)
-    async def refuse(_: Request, error: HTTPException) -> JSONResponse:
-        return respond(error.status_code, str(error.detail), headers=error.headers)
+    async def refuse(request: Request, error: HTTPException) -> JSONResponse:
+        headers = error.headers
+        if error.status_code == 405:  # Starlette names the methods of one operation
+            headers = {"Allow": routing.allowed(request.scope)}
+        return respond(error.status_code, str(error.detail), headers=headers)
 
     @app.exception_handler(RequestValidationError)
     async def refuse_invalid(_: Request, error: RequestValidationError) -> JSONResponse:

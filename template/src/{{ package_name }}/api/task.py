@@ -1,16 +1,17 @@
 """Tasks: the operations of `TaskService`, over HTTP."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
 from ..models import Task, TaskStatus
 from ..schemas import TaskCreate, TaskUpdate
 from ..schemas.fields import Id, NumericId
-from ..services import RuleError, TaskService
+from ..services import TaskService
 from . import problems
 from .dependencies import Session
 from .pages import LINKED, PageQuery, link_next
@@ -48,15 +49,17 @@ class TaskRead(BaseModel):
     updated_at: datetime
 
 
-async def get_service(session: Session) -> AsyncIterator[TaskService]:
-    """Make a service on the request's session; what breaks a rule is a conflict."""
-    try:
-        yield TaskService(session)
-    except RuleError as error:
-        raise HTTPException(409, str(error)) from error
+async def refuse(_: Request, error: Exception) -> JSONResponse:
+    """Answer what a rule of the service forbids, with its `RuleError`."""
+    return problems.respond(409, str(error))
 
 
-Service = Annotated[TaskService, Depends(get_service, scope="function")]
+async def get_service(session: Session) -> TaskService:
+    """Make a service on the session of the request."""
+    return TaskService(session)
+
+
+Service = Annotated[TaskService, Depends(get_service)]
 
 
 async def get_task(task_id: Id, service: Service) -> Task:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
+from sqlalchemy import bindparam
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
@@ -11,6 +12,10 @@ from ..models import Task, TaskStatus
 from ..models.base import utc_now
 from ..schemas import TaskCreate, TaskUpdate
 from .pages import Page, read_page
+
+_VISIBLE = select(Task).where(col(Task.deleted_at).is_(None))
+# Built once: that takes longer than SQLite takes to answer it.
+_BY_ID = _VISIBLE.where(col(Task.id) == bindparam("id"))
 
 
 class RuleError(ValueError):
@@ -45,7 +50,7 @@ class TaskService:
 
     async def get(self, task_id: int) -> Task | None:
         """Return the task, or None if it is missing or soft-deleted."""
-        result = await self._session.exec(_visible().where(Task.id == task_id))
+        result = await self._session.exec(_BY_ID, params={"id": task_id})
         return result.one_or_none()
 
     async def get_deleted(self, task_id: int) -> Task | None:
@@ -106,7 +111,7 @@ class TaskService:
 
         It must have no subtasks, but for those that are hidden, too.
         """
-        subtasks = _visible().where(Task.parent_task_id == task.id)
+        subtasks = _VISIBLE.where(Task.parent_task_id == task.id)
         async with self._session.begin_nested():
             task.deleted_at = utc_now()
             await self._flushed(task)
@@ -164,7 +169,7 @@ class TaskService:
 def _visible(
     project_id: int | None = None, status: TaskStatus | str | None = None
 ) -> SelectOfScalar[Task]:
-    query = select(Task).where(col(Task.deleted_at).is_(None))
+    query = _VISIBLE
     if project_id is not None:
         query = query.where(Task.project_id == project_id)
     if status is not None:
