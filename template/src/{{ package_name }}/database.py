@@ -7,11 +7,14 @@ from typing import Any
 
 from sqlalchemy import (
     URL,
+    Connection,
+    ExceptionContext,
     QueuePool,
     event,
     make_url,
 )
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
     async_sessionmaker,
@@ -59,11 +62,29 @@ def create_engine(
             pool_pre_ping=True,
             **pool,
         )
+        event.listen(engine.sync_engine, "handle_error", _note_failure)
+        event.listen(engine.sync_engine, "commit", _refuse_after_failure)
         if engine.dialect.driver == "asyncpg":
             engine.dialect.do_ping = _ping  # type: ignore[method-assign]
         if limits:
             event.listen(engine.sync_engine, "connect", partial(_limit, limits))
     return engine
+
+
+def _note_failure(context: ExceptionContext) -> None:
+    if context.connection is not None:
+        context.connection.info["may_have_failed"] = True
+
+
+def _refuse_after_failure(connection: Connection) -> None:
+    # Where code has caught the error of a statement and gone on, PostgreSQL answers the
+    # COMMIT with ROLLBACK, which no driver tells. It refuses any other statement.
+    if connection.info.pop("may_have_failed", False):
+        try:
+            connection.exec_driver_sql("SELECT 1")
+        except DBAPIError:
+            connection.connection.rollback()  # SQLAlchemy takes it for ended already
+            raise
 
 
 def _ping(dbapi_connection: Any) -> bool:

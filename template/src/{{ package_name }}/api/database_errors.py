@@ -15,6 +15,12 @@ PASSING = re.compile("08|40001|40P01|53|55P03|57")
 # https://sqlite.org/rescode.html
 PASSING_IN_SQLITE = re.compile("SQLITE_(BUSY|LOCKED|FULL|IOERR|CANTOPEN)")
 
+# Of a COMMIT: no answer, a connection that is lost, an outcome that PostgreSQL itself
+# does not know, and a shutdown, which may come between the commit and its answer.
+IN_DOUBT = re.compile("$|08|40003|57P")
+# What cannot be written is not committed; what cannot be synced may be, after a crash.
+IN_DOUBT_IN_SQLITE = re.compile("SQLITE_IOERR(?!_WRITE)")
+
 UNREACHABLE = (ConnectionError, TimeoutError, gaierror, exc.TimeoutError)
 UNCONNECTED = (exc.OperationalError, exc.InterfaceError, exc.InternalError)
 
@@ -26,17 +32,33 @@ def passes(error: Exception) -> bool:
     """Return whether the same may succeed when it is tried again later."""
     if not isinstance(error, exc.DBAPIError):
         # No server, a pool that is used up, or what asyncpg raises while it connects.
-        is_asyncpgs = type(error).__module__.startswith("asyncpg.")
-        return is_asyncpgs or isinstance(error, UNREACHABLE)
+        return _is_asyncpgs(error) or isinstance(error, UNREACHABLE)
     if error.connection_invalidated:
         return True
-    state = getattr(error.orig, "sqlstate", None) or ""
+    state, name = _codes(error)
     if state == "0A000":  # a cached plan is older than a migration: the next is not
         return "cached" in str(error.orig)
-    name = getattr(error.orig, "sqlite_errorname", "")
     if not (state or name):  # it comes from no database: there is no connection
         return isinstance(error, UNCONNECTED)
     return bool(PASSING.match(state) or PASSING_IN_SQLITE.match(name))
+
+
+def is_in_doubt(error: Exception) -> bool:
+    """Return whether a COMMIT that failed with this may have been made all the same."""
+    if not isinstance(error, exc.DBAPIError):
+        return isinstance(error, OSError) or _is_asyncpgs(error)
+    state, name = _codes(error)
+    if name:
+        return bool(IN_DOUBT_IN_SQLITE.match(name))
+    return error.connection_invalidated or bool(IN_DOUBT.match(state))
+
+
+def describe(error: Exception) -> str:
+    """Return an error's class and message in a line, without SQL and values."""
+    orig = getattr(error, "orig", None)
+    cause = getattr(orig, "__cause__", None) or orig or error  # asyncpg's, if it is
+    lines = str(cause).splitlines() or ["no message"]  # details, with values, follow
+    return f"{type(cause).__name__}: {lines[0]}"
 
 
 def violations(error: exc.IntegrityError) -> list[dict[str, str]]:
@@ -60,6 +82,16 @@ def violations(error: exc.IntegrityError) -> list[dict[str, str]]:
             if index.name == constraint:
                 columns = index.columns.keys()
     return [{"where": name, "what": what} for name in columns]
+
+
+def _is_asyncpgs(error: Exception) -> bool:
+    return type(error).__module__.startswith("asyncpg.")
+
+
+def _codes(error: exc.DBAPIError) -> tuple[str, str]:
+    # The SQLSTATE of PostgreSQL, and SQLite's name for what it has told.
+    state = getattr(error.orig, "sqlstate", None) or ""
+    return state, getattr(error.orig, "sqlite_errorname", "")
 
 
 def _violated(orig: Any) -> tuple[str, list[str]]:

@@ -8,10 +8,10 @@ from typing import Annotated
 
 from fastapi import Depends
 from fastapi.requests import HTTPConnection
-from sqlalchemy.exc import DBAPIError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ..database import session_factory
+from .database_errors import describe, is_in_doubt
 from .problems import OutcomeUnknownError
 
 WAIT = 5.0  # seconds, for a turn to write
@@ -33,12 +33,15 @@ async def get_session(connection: HTTPConnection) -> AsyncIterator[AsyncSession]
         raise RuntimeError(f"{msg}give it a StreamSession")
     async with _turn(connection), session_factory() as session:
         yield session
+        # An error before the COMMIT leaves no doubt.
+        await session.flush()
         try:
             await session.commit()
-        except DBAPIError as error:
-            if error.connection_invalidated:
-                raise OutcomeUnknownError from error
-            raise
+        except Exception as error:
+            # Whoever only reads may try again anyway.
+            if connection.scope.get("method") in READING or not is_in_doubt(error):
+                raise
+            raise OutcomeUnknownError(describe(error)) from error
 
 
 async def get_stream_session() -> AsyncIterator[AsyncSession]:

@@ -1,6 +1,7 @@
 """Whether the application runs, and can do its work: for probes and monitors."""
 
 import asyncio
+import logging
 from typing import Literal
 
 from fastapi import APIRouter, HTTPException
@@ -8,10 +9,11 @@ from pydantic import BaseModel
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from . import problems
+from . import database_errors, problems
 from .dependencies import Session
 
 TIMEOUT = 5.0  # seconds
+logger = logging.getLogger(__name__)
 router = APIRouter()
 
 
@@ -34,5 +36,7 @@ async def check_health(session: Session) -> Health:
         async with asyncio.timeout(TIMEOUT):
             await session.scalar(text("SELECT 1"))
     except (SQLAlchemyError, OSError) as error:
-        raise HTTPException(503, "The database does not answer.") from error
+        detail = "The database does not answer."
+        logger.warning("%s %s", detail, database_errors.describe(error))
+        raise HTTPException(503, detail) from error
     return Health()

@@ -21,7 +21,7 @@ UNKNOWN = "The database was lost while it stored this. Look whether it is there.
 
 
 class OutcomeUnknownError(Exception):
-    """A connection was lost while it committed: the work is stored, or it is not."""
+    """The database did not say how a commit ended: the work is stored, or it is not."""
 
 
 class Problem(BaseModel):
@@ -74,10 +74,6 @@ def set_up(app: FastAPI) -> None:
     async def refuse_late(_: Request, _error: StaleDataError) -> JSONResponse:
         return respond(409, "It has been changed or deleted meanwhile.")
 
-    @app.exception_handler(OutcomeUnknownError)
-    async def admit(_: Request, _error: OutcomeUnknownError) -> JSONResponse:
-        return respond(503, UNKNOWN)
-
     # FastAPI itself would describe them as application/json. See "Extending OpenAPI" in
     # its documentation.
     def openapi() -> dict[str, Any]:
@@ -91,6 +87,8 @@ def set_up(app: FastAPI) -> None:
 
 def answer(error: Exception) -> JSONResponse:
     """Make the response of an unforeseen error: 503 if it passes, otherwise 500."""
+    if isinstance(error, OutcomeUnknownError):
+        return respond(503, UNKNOWN)
     if database_errors.passes(error):
         return respond(503, UNAVAILABLE, headers={"Retry-After": "1"})
     return respond(500, "The server could not handle the request.")

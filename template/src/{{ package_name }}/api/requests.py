@@ -10,7 +10,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..logging import request_id
-from . import problems, startup
+from . import database_errors, problems, startup
 
 logger = logging.getLogger(__name__)
 SANE_ID = re.compile(r"[!#-&(-~]{1,64}")  # visible, in ASCII, and no quotes
@@ -46,8 +46,13 @@ class RequestLog:
             if status is not None:  # the server cuts the response off, and logs why
                 raise
             # Raised, it would also end the connection, and other requests with it.
-            logger.exception("The request failed.")
-            await problems.answer(error)(scope, receive, send_with_id)
+            response = problems.answer(error)
+            if response.status_code == 503:
+                cause = database_errors.describe(error)
+                logger.warning("The request failed for now. %s", cause)
+            else:
+                logger.exception("The request failed.")
+            await response(scope, receive, send_with_id)
         finally:
             _log(scope, status, time.perf_counter() - start)
 
