@@ -105,6 +105,21 @@ def test_rows_that_triggers_insert_are_undone_for_a_user_without_other_rights(
     assert list(run.outcomes.values()) == ["passed"] * 3, run.output
 
 
+@pytest.mark.parametrize("right", ["", "CREATEDB", "SUPERUSER"])
+@pytest.mark.parametrize("driver", DRIVERS)
+def test_snapshot_puts_everything_back_and_copies_only_where_it_must(
+    make: Make, server: int, driver: str, right: str
+) -> None:
+    project = make(backend="postgresql", postgres_driver=driver, isolation="snapshot")
+    variables = {}
+    if right:  # of a user on a server of one's own
+        url = plain_user(server, f"kinds_{driver}_{right}".lower(), right)
+        variables["TEST_DATABASE_URL"] = url
+    for name in ("kinds", "hidden"):
+        run = run_scenario(project, name, **variables)
+        assert run.status == 0, run.output
+
+
 @pytest.mark.every
 def test_database_that_cannot_be_put_back_is_replaced(make: Make, server: int) -> None:
     project = make(backend="postgresql", isolation="snapshot")

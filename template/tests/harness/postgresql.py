@@ -113,7 +113,7 @@ class PostgreSQL:
     async def _create(self) -> None:
         from .application import create_engine  # late: the guard comes before it
 
-        self._ended: list[int] = []  # processes whose connections were cut
+        self.ended: list[int] = []  # processes whose connections were cut
         self.engine = create_engine(self.url)
         OWN.add(self.engine.dialect)
         self.engines = [self.engine]
@@ -155,10 +155,10 @@ class PostgreSQL:
         It may refer to `first`, a number, as `given.first`.
         """
         query = LOOK.format(*self._driver.PARAMETERS) + rest
-        values = (self.url.database, self._ended, first)
+        values = (self.url.database, self.ended, first)
         found: Sequence[Any] = await self._admin.fetch(query, *values)
         others, *state = found
-        self._ended = []
+        self.ended = []
         if others:
             msg = "A session with a transaction was left and is ended now: close every"
             problems.append(f"{msg} connection that the test opens.")
@@ -172,7 +172,7 @@ class PostgreSQL:
     def _note_invalidation(
         self, _: DBAPIConnection, record: ConnectionPoolEntry, *__: object
     ) -> None:
-        self._ended.append(record.info["pid"])
+        self.ended.append(record.info["pid"])
 
     async def _copy(self, template: object, url: URL) -> None:
         await self._dispose()

@@ -42,6 +42,7 @@ CONTENTS = text(
 # as in production. Workers make it at once.
 ROLE = text(
     "DO $$ BEGIN CREATE ROLE tests LOGIN CREATEDB CREATEROLE; "
+    "GRANT SET ON PARAMETER session_replication_role TO tests; "
     "EXCEPTION WHEN duplicate_object OR unique_violation THEN END $$"
 )
 # Settings that would end what tests need, or forbid it.

@@ -10,9 +10,6 @@ COMMITS = (
     "count(*) FILTER (WHERE pg_xact_status(n::text::xid8) = 'committed'), "
     f"{NEXT} FROM given, generate_series(first, {NEXT} - 1) AS n"
 )
-# The system's tables that most changes of the schema write to.
-CATALOG = ["pg_attrdef", "pg_attribute", "pg_class", "pg_constraint", "pg_description"]
-CATALOG += ["pg_enum", "pg_largeobject_metadata", "pg_proc", "pg_rewrite", "pg_trigger"]
 
 
 class Changes:
@@ -24,7 +21,7 @@ class Changes:
 
     async def mark(self) -> None:
         """Note that the database is as prepared."""
-        self._next = await self._rows.mark(CATALOG + await self._rows.tables())
+        self._next = await self._rows.mark()
 
     async def undo(self, problems: list[str]) -> bool:
         """Undo what was committed; return whether anything had been."""
@@ -32,7 +29,7 @@ class Changes:
         committed, self._next = await self._database.look(COMMITS, problems, since)
         # Other workers commit on the same server: look into this database, too.
         differs = bool(committed) and await self._rows.differ()
-        if differs or (committed and self._rows.may_differ):
+        if differs:
             await self._database.copy()
-        self._rows.may_differ = False
+            await self.mark()
         return differs

@@ -5,55 +5,67 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
-from sqlalchemy import Row, event
 from sqlalchemy.exc import ProgrammingError
 
 from .postgresql import PostgreSQL
 from .postgresql_admin import OURS, verbatim
-from .queries import is_plain
 
 NEXT = "pg_snapshot_xmax(pg_current_snapshot())::text::int8"  # transaction's number
-TABLES = f"SELECT oid::regclass::text {OURS} AND relkind = 'r'"
+TABLES = f"SELECT oid::regclass::text, pg_relation_size(oid) {OURS} AND relkind = 'r'"
+# The system's tables, but for what is PostgreSQL's own, and materialized views.
+SCHEMA = (
+    "SELECT format('%s WHERE %s >= 16384', attrelid::regclass, attname) FROM pg_class "
+    "JOIN pg_attribute ON attrelid = pg_class.oid AND attnum = CASE relname WHEN "
+    "'pg_depend' THEN 2 ELSE 1 END WHERE relnamespace = 'pg_catalog'::regnamespace AND "
+    "relkind = 'r' AND NOT relisshared AND has_table_privilege(attrelid, 'SELECT') AND "
+    "relname NOT IN ('pg_namespace', 'pg_statistic', 'pg_statistic_ext_data') "
+    f"UNION ALL SELECT oid::regclass::text {OURS} AND relkind = 'm' "
+    "UNION ALL SELECT 'pg_namespace'"
+)
+SETTINGS = (
+    ", (SELECT (datdba, datconnlimit, datacl, (SELECT array_agg((setrole, entry)::text "
+    "ORDER BY setrole, entry) FROM pg_db_role_setting, unnest(setconfig) AS entry "
+    "WHERE setdatabase = pg_database.oid))::text FROM pg_database "
+    "WHERE datname = current_database())"
+)
+
+
+def is_new(first: int) -> str:
+    """Return a condition for rows of the transaction `first` and of later ones."""
+    return f"age(xmin) <= age('{first % 2**32}'::xid)"
+
+
+def counts(tables: list[str], first: int, besides: str = "") -> str:
+    """Return a query for how many rows there are in tables, and how many are new."""
+    rows = " UNION ALL ".join(f"SELECT xmin FROM {table}" for table in tables)
+    new = f"count(*) FILTER (WHERE {is_new(first)})"
+    return f"SELECT count(*), {new}{besides} FROM ({rows}) AS rows"
 
 
 class Rows:
-    """The rows of `database`: how many there are, and how many are newer than `mark`.
-
-    `may_differ` tells that a statement since may have changed what no count shows.
-    """
+    """The schema and the rows of `database`: whether they are as they were."""
 
     def __init__(self, database: PostgreSQL) -> None:
-        self._engine, self.may_differ = database.engine, False
-        event.listen(self._engine.sync_engine, "before_cursor_execute", self._note_sql)
+        self._engine = database.engine
 
-    def _note_sql(self, _: object, __: object, statement: str, *___: object) -> None:
-        self.may_differ |= not is_plain(statement)
-
-    async def tables(self) -> list[str]:
-        """Return the names of all tables, as they are written in SQL."""
-        return [name for (name,) in await self.query(TABLES)]
-
-    async def mark(self, tables: list[str], besides: str = "") -> int:
-        """Note what is in tables; return the number of the next transaction."""
+    async def mark(self) -> int:
+        """Note what there is; return the number of the next transaction."""
         [(first,)] = await self.query(f"SELECT {NEXT}")
-        is_new = f"age(xmin) <= age('{first % 2**32}'::xid)"
-        count = f"SELECT count(*) AS n, count(*) FILTER (WHERE {is_new}) AS new FROM"
-        counts = " UNION ALL ".join(f"{count} {table}" for table in tables)
-        self._query = f"SELECT sum(n), sum(new){besides} FROM ({counts}) AS counts"
+        tables = [*await self.query(SCHEMA), *await self.query(TABLES)]
+        self._query = counts([name for name, *_ in tables], first, SETTINGS)
         self._marked = await self._count()
-        self.may_differ = False
         return int(first)
 
     async def differ(self) -> bool:
-        """Return whether there are others than at `mark`."""
+        """Return whether there is something else than at `mark`."""
         return await self._count() != self._marked
 
-    async def _count(self) -> Sequence[Row[Any]]:
+    async def _count(self) -> Sequence[Any]:
         with suppress(ProgrammingError):  # a table has gone
             return await self.query(self._query)
         return []
 
-    async def query(self, sql: str) -> Sequence[Row[Any]]:
+    async def query(self, sql: str) -> Sequence[Any]:
         """Return what a query asks for."""
         statement = verbatim(sql)
         async with self._engine.connect() as connection:
