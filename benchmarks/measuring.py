@@ -31,6 +31,8 @@ def run_suite(
     arguments = ["-q", "-p", "no:cacheprovider"]
     arguments += ["-n", str(task.workers)] if task.workers > 1 else ["-p", "recorder"]
     arguments += [f"tests/{module}.py" for module in task.modules]
+    if task.part == "turns":  # the harness keeps off the recipe's database otherwise
+        arguments += ["-o", "test_databases=BENCHMARK_DATABASE_URL"]
     settings = {
         "BENCHMARK_REPORT": str(report),
         "BENCHMARK_TESTS": str(task.tests),

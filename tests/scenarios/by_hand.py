@@ -79,6 +79,12 @@ async def test_driver_writes_in_the_transaction(session, other, end, lines):
     assert await count(session) == lines
 
 
+async def test_driver_that_is_asked_for_first_has_a_transaction(engine):
+    async with engine.connect() as connection:
+        raw = await connection.get_raw_connection()
+        await raw.driver_connection.execute("INSERT INTO line (name) VALUES ('more')")
+
+
 async def test_adapted_connection_runs_in_the_transaction(session):
     await add(session)
 

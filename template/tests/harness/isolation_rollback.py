@@ -36,12 +36,17 @@ class Isolation:
         self._pool = AsyncAdaptedQueuePool(
             self._make, pool_size=size, max_overflow=-1, dialect=engine.dialect
         )
+        event.listen(self._pool, "checkout", self._begin)
         event.listen(self._pool, "checkin", _release)
         for name in ("checkout", "checkin"):
             event.listen(self._pool, name, partial(_forward, engine.pool, name))
 
     def _make(self) -> VirtualConnection:
         return VirtualConnection(lambda: self._real)
+
+    def _begin(self, *_: object) -> None:
+        with self._real.turn:
+            self._real.kind.begin()
 
     @asynccontextmanager
     async def isolated(
@@ -54,18 +59,27 @@ class Isolation:
             await changes.undo(problems)
             return
         kind, pool = changes.transactions, engine.sync_engine.pool
-        raw = await engine.raw_connection()
+        raw: Any = None
+
+        async def connect() -> Any:
+            nonlocal raw
+            raw = raw or await greenlet_spawn(pool.connect)
+            raw.info["is_real"] = True  # and no test has left it
+            return raw.dbapi_connection
+
         self._real = Real(kind)
         try:
-            async with kind.begun(raw.dbapi_connection):
+            async with kind.begun(connect):
                 engine.sync_engine.pool = self._pool
                 try:
                     yield
                 finally:
                     engine.sync_engine.pool = pool
         finally:
-            is_spoilt = self._real.is_changed or self._real.lost
-            await greenlet_spawn(raw.invalidate if is_spoilt else raw.close)
+            if raw:
+                raw.info.pop("is_real", None)
+                is_spoilt = self._real.is_changed or self._real.lost
+                await greenlet_spawn(raw.invalidate if is_spoilt else raw.close)
         if await changes.undo(problems):
             problems.append(f"Something was really committed. {FIX}")
 

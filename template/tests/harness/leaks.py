@@ -38,8 +38,8 @@ class Leaks:
     """Watches `engine`, and its event loop, for what would outlive a test."""
 
     def __init__(self, engine: AsyncEngine) -> None:
-        self._engine, self._loop = engine, asyncio.get_running_loop()
-        self._started = Started(self._loop)
+        self._engine, self.loop = engine, asyncio.get_running_loop()
+        self._started = Started(self.loop)
         self._in_use: dict[ConnectionPoolEntry, PoolProxiedConnection] = {}
         self.is_in_test = self._may_be_dead = False
         self._changed: set[DBAPIConnection | None] = set()
@@ -63,7 +63,7 @@ class Leaks:
     @asynccontextmanager
     async def ended(self, problems: list[str]) -> AsyncIterator[None]:
         """End what the block leaves at work, or open; note what it was."""
-        tasks, connections = asyncio.all_tasks(), set(self._in_use)
+        tasks, before = asyncio.all_tasks(), set(self._in_use)
         self._changed.clear()
         engine = self._engine.sync_engine
         self._started.begin(engine, engine.pool, engine.dialect)
@@ -82,7 +82,7 @@ class Leaks:
                 with suppress(Exception):
                     await greenlet_spawn(self._streams.pop().close)
             fix = "Close it, or its session, or open it with `async with`."
-            for entry in self._in_use.keys() - connections:
+            for entry in {e for e in self._in_use if "is_real" not in e.info} - before:
                 await greenlet_spawn(self._in_use[entry].invalidate)
                 problems.append(f"A connection was not returned. {fix}")
 
@@ -160,7 +160,7 @@ class Leaks:
         loop = None
         with suppress(RuntimeError):  # there may be none, as under trio
             loop = asyncio.get_running_loop()
-        if loop is not self._loop:
+        if loop is not self.loop:
             msg = "The database is used on another event loop than that of the tests. "
             msg += (
                 "Instead of a TestClient use an AsyncClient with ASGITransport(app), "

@@ -7,7 +7,7 @@ enough to keep the application, imported later, off every database but the tests
 
 import os
 from asyncio import CancelledError
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 
@@ -194,15 +194,19 @@ async def isolate(request: pytest.FixtureRequest, database: Database) -> Isolate
 
 
 @pytest.fixture
-async def engine(
+def engine(
     request: pytest.FixtureRequest, database: Database, isolate: Isolate
-) -> AsyncIterator[AsyncEngine]:
+) -> Iterator[AsyncEngine]:
     """The engine of the test's database, with what the test does undone afterwards."""
     marker = request.node.get_closest_marker("asyncio")
     if marker and marker.kwargs.get("loop_scope", "session") != "session":
         pytest.fail("a test with a database has to keep the loop scope `session`")
-    async with isolate(request.node):
-        yield database.engine
+    # Here and in `session`: pytest-asyncio's runner would take several times as long.
+    run = request.config.stash[LEAKS].loop.run_until_complete
+    isolated = isolate(request.node)
+    run(isolated.__aenter__())
+    yield database.engine
+    run(isolated.__aexit__(None, None, None))
 
 
 @pytest.fixture
@@ -214,16 +218,19 @@ def session_factory(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
 
 
 @pytest.fixture
-async def session(
+def session(
     request: pytest.FixtureRequest, session_factory: async_sessionmaker[AsyncSession]
-) -> AsyncIterator[AsyncSession]:
+) -> Iterator[AsyncSession]:
     """A session, made as the application makes them; its rows are shown on failure."""
     failures = request.session.testsfailed
-    async with session_factory() as session:
-        yield session
-        if request.session.testsfailed > failures:
-            rows = await queries.rows_left(session)
-            request.node.add_report_section("teardown", "rows", rows)
+    session = session_factory()
+    yield session
+    run = request.config.stash[LEAKS].loop.run_until_complete
+    if request.session.testsfailed > failures:
+        rows = run(queries.rows_left(session))
+        request.node.add_report_section("teardown", "rows", rows)
+    if session.in_transaction():
+        run(session.close())
 
 
 @pytest.fixture

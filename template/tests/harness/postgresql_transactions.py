@@ -113,15 +113,20 @@ class Transactions:
         self.adapted: Any = None
 
     @asynccontextmanager
-    async def begun(self, adapted: Any) -> AsyncIterator[None]:
-        """Begin a transaction for the block."""
-        self.adapted = adapted
+    async def begun(self, connect: Any) -> AsyncIterator[None]:
+        """Have a transaction for the block, which begins when it is needed."""
+        self.adapted, self._connect = None, connect
         self.forget()
         self._has_changed = False  # so that a rollback changes the schema, too
         self._usual: dict[str, str] = {}  # settings without SET LOCAL
         self._applied: Transaction | None = None  # whose settings are in force
-        await greenlet_spawn(self._begin)
         yield
+
+    def begin(self) -> None:
+        """Begin it, unless that has been done."""
+        if self.adapted is None:
+            self.adapted = finish(self._connect())
+            finish(greenlet_spawn(self._begin))
 
     def _begin(self) -> None:
         # Psycopg does that before a statement. SQLAlchemy does it for asyncpg, but does
@@ -135,8 +140,7 @@ class Transactions:
 
     def _ask(self, query: str) -> list[Any]:
         asked = greenlet_spawn(lambda: self.adapted.execute(query).fetchall())
-        rows: list[Any] = finish(asked)
-        return rows
+        return list(finish(asked))
 
     def effect_of(self, statement: str, parameters: Any) -> Effect:
         """Return what a statement does; a function may write unless it says not to."""
@@ -247,10 +251,8 @@ def _local_names(statement: str, parameters: Any) -> list[str]:
         return [_OTHER_NAMES.get(name.lower(), name)]
     names = []
     for literal, position, key in _LOCAL_CALL.findall(statement):
-        if position:
-            literal = str(parameters[int(position) - 1])
-        elif key:
-            literal = str(parameters[key])
+        if position or key:
+            literal = str(parameters[int(position) - 1 if position else key])
         names.append(literal)
     values = parameters.values() if isinstance(parameters, Mapping) else parameters
     if names and any(value is False for value in values or ()):

@@ -58,7 +58,7 @@ class Transactions:
         self._limited: Any = None  # the driver's connection that has a handler
 
     @asynccontextmanager
-    async def begun(self, adapted: Any) -> AsyncIterator[None]:
+    async def begun(self, connect: Any) -> AsyncIterator[None]:
         """Begin a transaction for the block, in which SQLite is called by the loop.
 
         There is no lock to wait for: the hop to aiosqlite's thread takes longer than
@@ -66,7 +66,8 @@ class Transactions:
         """
         self.forget()
         self._has_changed = False  # so that a rollback changes the schema, too
-        self.adapted, driver = adapted, adapted.driver_connection
+        self.adapted = await connect()
+        driver = self.adapted.driver_connection
         # SQLAlchemy has set check_same_thread=False, as it does except for `:memory:`.
         with patch.object(driver, "_execute", self._call_in_this_thread):
             if driver is not self._limited:
@@ -80,6 +81,9 @@ class Transactions:
                 yield
             finally:
                 await driver.rollback()
+
+    def begin(self) -> None:
+        """Do nothing: it has begun."""
 
     async def _call_in_this_thread(
         self, call: Callable[..., Any], *args: Any, **options: Any

@@ -72,8 +72,11 @@ class Kind(Protocol):
     aborts: bool  # a transaction, if one of its statements fails
     adapted: Any  # what SQLAlchemy makes of the driver's connection
 
-    def begun(self, adapted: Any) -> AbstractAsyncContextManager[None]:
-        """Begin a transaction for the block."""
+    def begun(self, connect: Any) -> AbstractAsyncContextManager[None]:
+        """Have a transaction for the block, on the connection that is awaited."""
+
+    def begin(self) -> None:
+        """Begin it, at the latest now."""
 
     def control(self, *statements: str, restart: bool) -> None:
         """Send statements, or first begin another transaction instead of this one."""
