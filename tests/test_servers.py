@@ -1,5 +1,6 @@
 """Servers: one that fails half-way, one with settings of its own, the tests' own."""
 
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -139,3 +140,27 @@ def test_connection_is_tried_in_one_trip_before_it_is_used_again(
     done = project.run(sys.executable, FILES / "trips.py", DATABASE_URL=url)
 
     assert done.stdout.splitlines() == ["SELECT 1", "BEGIN;", "ROLLBACK;"]
+
+
+def test_what_initdb_makes_is_kept_and_made_anew_where_it_is_broken(
+    make: Make, tmp_path: Path
+) -> None:
+    project = make(backend="postgresql")
+    cache = {"XDG_CACHE_HOME": str(tmp_path / "cache")}
+
+    def start() -> tuple[int, int]:
+        run = run_pytest(project.root, ["tests/harness/test_queries.py"], **cache)
+        assert run.status == 0, run.output
+        [kept] = (tmp_path / "cache").glob("*/*")
+        return kept.stat().st_ino, kept.stat().st_size
+
+    first = start()
+    assert start() == first
+    [kept] = (tmp_path / "cache").glob("*/*")
+    os.truncate(kept, 100_000)
+    _, size = start()
+    assert size == first[1]
+    shutil.rmtree(kept.parent)
+    kept.parent.touch()  # nothing can be kept
+    run = run_pytest(project.root, ["tests/harness/test_queries.py"], **cache)
+    assert run.status == 0, run.output

@@ -6,13 +6,16 @@ pipe to it closes.
 """
 
 import ctypes
+import hashlib
 import os
 import pwd
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +29,10 @@ max_wal_senders=0 max_connections=300 listen_addresses= dynamic_shared_memory_ty
 # The locale is the same on every system, whatever locales that one has.
 INITDB = """
 --username=postgres --auth=trust --no-sync --encoding=UTF8 --locale=C
---locale-provider=builtin --builtin-locale=C.UTF-8
+--locale-provider=builtin --builtin-locale=C.UTF-8 --wal-segsize=1
 """.split()
+# What initdb has made, which takes longer than all the rest, is kept for the next run.
+CACHE = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111
 
 
 def keep(directory: Path, programs: Path) -> None:
@@ -44,16 +49,24 @@ def keep(directory: Path, programs: Path) -> None:
         nobody = pwd.getpwnam("nobody")
         os.chown(directory, nobody.pw_uid, nobody.pw_gid)
         options |= {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
-    data = directory / "data"
+    data, postgres = directory / "data", programs / "postgres"
     initdb = [str(programs / "initdb"), f"--pgdata={data}", *INITDB]
     initdb += [f"--set={setting}" for setting in SETTINGS]
-    if subprocess.run(initdb, check=False, **options).returncode != 0:
-        sys.exit(1)  # its messages are in the log
-    postgres = programs / "postgres"
+    # What initdb makes depends on the time zone, too.
+    zone = (os.environ.get("TZ"), os.path.realpath("/etc/localtime"), time.tzname)
+    about = (initdb[2:], postgres.stat().st_size, postgres.stat().st_mtime_ns, zone)
+    number = hashlib.sha256(repr(about).encode()).hexdigest()[:16]
+    kept = Path(CACHE) / "postgresql-for-tests" / f"{number}.tar"
+    if not _unpack(kept, data, options):
+        if subprocess.run(initdb, check=False, **options).returncode != 0:
+            sys.exit(1)  # its messages are in the log
+        with suppress(OSError):
+            _pack(data, kept, options)
     server = subprocess.Popen([postgres, "-D", data, "-k", directory], **options)
     status = data / "postmaster.pid"  # its last line is the server's state
     while not status.exists() or not status.read_text().rstrip().endswith("ready"):
         if server.poll() is not None:
+            kept.unlink(missing_ok=True)
             sys.exit(1)
         time.sleep(0.01)
     (directory / "ready").touch()
@@ -63,6 +76,24 @@ def keep(directory: Path, programs: Path) -> None:
     if status.exists():  # the server was killed, or it would have freed its memory
         ctypes.CDLL(None).shmctl(int(status.read_text().split()[-2]), 0, None)
     shutil.rmtree(directory, ignore_errors=True)
+
+
+def _unpack(kept: Path, data: Path, options: dict[str, Any]) -> bool:
+    tar = ["tar", "-xf-", "-C", str(data.parent)]
+    with suppress(OSError), kept.open("rb") as file:
+        done = subprocess.run(tar, check=False, **options | {"stdin": file})
+        if done.returncode == 0:
+            return True
+        shutil.rmtree(data, ignore_errors=True)
+    return False
+
+
+def _pack(data: Path, kept: Path, options: dict[str, Any]) -> None:
+    kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=kept.parent) as file:
+        tar = ["tar", "-cf-", "-C", str(data.parent), data.name]
+        if subprocess.run(tar, check=False, **options, stdout=file).returncode == 0:
+            Path(file.name).replace(kept)  # at once, as other runs may do the same
 
 
 if __name__ == "__main__":
