@@ -98,7 +98,8 @@ async def test_aborted_transaction_can_only_end(session, other):
         await send(session, "SELECT 1")
     assert error.value.orig.sqlstate == "25P02"
     await add(other, "kept")
-    await session.commit()
+    with pytest.raises(DBAPIError, match="current transaction is aborted"):
+        await session.commit()
     assert await count(other) == 1
 
 

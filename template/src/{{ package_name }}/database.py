@@ -72,8 +72,9 @@ def create_engine(
 
 
 def _note_failure(context: ExceptionContext) -> None:
-    if context.connection is not None:
-        context.connection.info["may_have_failed"] = True
+    connection = context.connection
+    if connection and not (connection.closed or connection.invalidated):
+        connection.info["may_have_failed"] = True
 
 
 def _refuse_after_failure(connection: Connection) -> None:
