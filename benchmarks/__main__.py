@@ -87,7 +87,7 @@ def _measuring(stack: ExitStack, sizes: Sizes) -> Callable[[Task], dict[Case, fl
     temporary = tempfile.TemporaryDirectory(prefix="benchmarks-")
     folder = Path(stack.enter_context(temporary))
     snapshot(folder / "template")
-    server = PostgreSQLServer()
+    server = PostgreSQLServer(on_tcp=False)
     server.start()
     stack.callback(server.stop)
     asyncio.run(server.wait_until_ready())

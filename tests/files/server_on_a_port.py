@@ -9,6 +9,6 @@ from pathlib import Path
 
 import keeper
 
-keeper.SETTINGS.remove("listen_addresses=")
-keeper.SETTINGS += ["listen_addresses=127.0.0.1", f"port={sys.argv[1]}"]
+keeper.INITDB[keeper.INITDB.index("--auth-host=scram-sha-256")] = "--auth-host=trust"
+os.environ |= {"PORT": sys.argv[1], "ADDRESSES": "127.0.0.1"}
 keeper.keep(Path.cwd(), Path(os.environ["PROGRAMS"]))

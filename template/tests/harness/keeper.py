@@ -21,15 +21,16 @@ from typing import Any
 
 # The data is thrown away, so nothing has to survive a crash. Everything that has to
 # be deleted is in one directory, the shared memory and the socket too. Nobody else may
-# enter it, so there are no passwords.
+# enter it, so there are no passwords, but for connections by TCP.
 SETTINGS = """
 fsync=off full_page_writes=off synchronous_commit=off wal_level=minimal
-max_wal_senders=0 max_connections=300 listen_addresses= dynamic_shared_memory_type=mmap
+max_wal_senders=0 max_connections=300 dynamic_shared_memory_type=mmap
 """.split()
 # The locale is the same on every system, whatever locales that one has.
 INITDB = """
---username=postgres --auth=trust --no-sync --encoding=UTF8 --locale=C
---locale-provider=builtin --builtin-locale=C.UTF-8 --wal-segsize=1
+--username=postgres --auth-local=trust --auth-host=scram-sha-256 --no-sync
+--encoding=UTF8 --locale=C --locale-provider=builtin --builtin-locale=C.UTF-8
+--wal-segsize=1
 """.split()
 # What initdb has made, which takes longer than all the rest, is kept for the next run.
 CACHE = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111
@@ -62,7 +63,10 @@ def keep(directory: Path, programs: Path) -> None:
             sys.exit(1)  # its messages are in the log
         with suppress(OSError):
             _pack(data, kept, options)
-    server = subprocess.Popen([postgres, "-D", data, "-k", directory], **options)
+    command = [str(postgres), "-D", str(data), "-k", str(directory)]
+    command += ["-p", os.environ["PORT"]]
+    command += ["-c", f"listen_addresses={os.environ['ADDRESSES']}"]
+    server = subprocess.Popen(command, **options)
     status = data / "postmaster.pid"  # its last line is the server's state
     while not status.exists() or not status.read_text().rstrip().endswith("ready"):
         if server.poll() is not None:

@@ -14,7 +14,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from . import guard
+from . import environment, guard
 from .database import Prepare
 from .other_databases import OWN
 from .postgresql_admin import MARKER, Admin
@@ -66,9 +66,14 @@ class PostgreSQL:
             query = {names[name]: setting for name, setting in url.query.items()}
             url = url.set(query=query)
         else:
-            self._server = config.stash[SERVER] = PostgreSQLServer()
-            socket = {"host": str(self._server.directory)}
-            url = URL.create("-", "tests", database="app_test", query=socket)
+            on_tcp = not environment.TAKES_A_SOCKET
+            server = self._server = PostgreSQLServer(on_tcp=on_tcp)
+            config.stash[SERVER] = server
+            url = URL.create("-", "tests", database="app_test", port=server.port)
+            if on_tcp:
+                url = url.set(host="127.0.0.1", password=server.password)
+            else:
+                url = url.set(query={"host": str(server.directory)})
         wait = self._lock_timeout = config.getini("test_database_lock_timeout")
         if not re.fullmatch("[0-9]+(ms|s|min)", wait):
             msg = f"test_database_lock_timeout is {wait!r}: write 5s or 500ms"
@@ -86,7 +91,7 @@ class PostgreSQL:
         """Create the database, prepared for the tests, and an engine for it."""
         if self._server is not None:
             await self._server.wait_until_ready()
-            await self._admin.make_role()
+            await self._admin.make_role(self._server)
         await self._admin.connect()
         try:
             for url in self._made:

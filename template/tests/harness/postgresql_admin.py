@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from .other_databases import OWN
+from .server import PostgreSQLServer
 
 # A schema of this name marks a database as one that the tests made. It is copied
 # with the database, so a copy is never without it.
@@ -40,8 +41,8 @@ CONTENTS = text(
 )
 # On the tests' own server an ordinary user, for whom grants and row-level security hold
 # as in production. Workers make it at once.
-ROLE = text(
-    "DO $$ BEGIN CREATE ROLE tests LOGIN CREATEDB CREATEROLE; "
+ROLE = (
+    "DO $$ BEGIN CREATE ROLE tests LOGIN CREATEDB CREATEROLE PASSWORD '{}'; "
     "GRANT SET ON PARAMETER session_replication_role TO tests; "
     "EXCEPTION WHEN duplicate_object OR unique_violation THEN END $$"
 )
@@ -82,11 +83,13 @@ class Admin:
     def __init__(self, url: URL, driver: ModuleType) -> None:
         self._url, self._driver = url, driver
 
-    async def make_role(self) -> None:
+    async def make_role(self, server: PostgreSQLServer) -> None:
         """Make the user of the tests, on a server of their own."""
-        superuser = self._url.set(database="postgres", username="postgres")
-        connection = await _connect(superuser)
-        await connection.execute(ROLE)
+        socket = {"host": str(server.directory)}
+        name, port = self._url.drivername, server.port
+        superuser = URL.create(name, "postgres", port=port, query=socket)
+        connection = await _connect(superuser.set(database="postgres"))
+        await connection.execute(text(ROLE.format(server.password)))
         await connection.close()
 
     async def connect(self) -> None:

@@ -8,6 +8,7 @@ killed, and, run as root, opens every parent directory to all users.
 
 import asyncio
 import os
+import secrets
 import shutil
 import socket
 import subprocess
@@ -35,9 +36,12 @@ LONGEST = 60  # bytes, as the path of a socket may have 107 at most
 
 
 class PostgreSQLServer:
-    """The server of one test run, with its files and its socket in `directory`."""
+    """The server of one test run, with its files and its socket in `directory`.
 
-    def __init__(self) -> None:
+    With `on_tcp` it listens on 127.0.0.1, too, and asks there for `password`.
+    """
+
+    def __init__(self, *, on_tcp: bool) -> None:
         if "PYTEST_XDIST_WORKER" not in os.environ:
             # In memory where there is room: Docker gives /dev/shm 64 MiB unless told.
             parent = Path("/dev/shm")
@@ -47,7 +51,15 @@ class PostgreSQLServer:
                 parent = Path("/tmp")
             name = f"postgresql-{uuid.uuid4().hex[:12]}"
             os.environ["TEST_POSTGRESQL_DIRECTORY"] = str(parent / name)
+            address = f"5432 {secrets.token_hex()}"
+            if on_tcp:
+                with socket.create_server(("127.0.0.1", 0)) as free:
+                    address = f"{free.getsockname()[1]} {secrets.token_hex()}"
+            os.environ["TEST_POSTGRESQL_ADDRESS"] = address
         self.directory = Path(os.environ["TEST_POSTGRESQL_DIRECTORY"])
+        self.is_on_tcp = on_tcp
+        port, self.password = os.environ["TEST_POSTGRESQL_ADDRESS"].split()
+        self.port = int(port)
         self._was_ready = False
 
     def start(self) -> None:
@@ -62,6 +74,8 @@ class PostgreSQLServer:
         keeper = str(Path(__file__).with_name("keeper.py"))
         programs = str(Path(wheel.origin).parent / "pginstall" / "bin")
         variables = {"KEEPER": keeper, "PROGRAMS": programs, "PYTHON": sys.executable}
+        addresses = "127.0.0.1" if self.is_on_tcp else ""
+        variables |= {"PORT": str(self.port), "ADDRESSES": addresses}
         with (self.directory / "log").open("wb") as log:
             self._keeper = subprocess.Popen(
                 ["/bin/sh", "-c", BACKSTOP],
@@ -94,7 +108,7 @@ class PostgreSQLServer:
     def has_stopped(self) -> bool:
         """Return whether it was ready once and no longer accepts connections."""
         with socket.socket(socket.AF_UNIX) as client:
-            address = str(self.directory / ".s.PGSQL.5432")
+            address = str(self.directory / f".s.PGSQL.{self.port}")
             return self._was_ready and client.connect_ex(address) != 0
 
     def stop(self) -> None:
