@@ -2,7 +2,7 @@
 """What the harness's own tests find in the database."""
 
 import pytest
-from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from .probe import METADATA, Reference
 

@@ -87,17 +87,18 @@ class OtherDatabases:
     ) -> None:
         if dialect in OWN:
             return
-        names = [*args, kw.get("database"), kw.get("dbname")]
-        if any(url.database in names for url in self._urls()):
+        if dialect.name == "sqlite":  # each has a name of its own
+            is_own = any(url.database in args for url in self._urls())
+        else:  # another server may have one of that name
+            is_own = _target(args, kw) in _targets(dialect, self._urls())
+        if is_own:
             warnings.warn(BypassWarning(BYPASS), stacklevel=3)
         elif dialect.name != "sqlite":  # its files are looked at by themselves
             own = os.environ.get("TEST_POSTGRESQL_DIRECTORY", "none")  # gone afterwards
-            kind = dialect.name
-            named = [url for url in self._named() if url.get_backend_name() == kind]
-            known = [_target(*dialect.create_connect_args(url)) for url in named]
+            known = _targets(dialect, self._named())
             if own != kw.get("host") and _target(args, kw) not in known:
                 where = " ".join(f"{key}={kw[key]}" for key in KEYS[:5] if kw.get(key))
-                raise OtherDatabaseError(f"a database of {kind} ({where})")
+                raise OtherDatabaseError(f"a database of {dialect.name} ({where})")
 
     def _urls(self) -> list[URL]:
         return [database.url for database in self._config.stash[DATABASES].values()]
@@ -116,3 +117,8 @@ class OtherDatabases:
 
 def _target(args: Any, kw: Any) -> Any:
     return [*args], [kw.get(key) for key in KEYS]
+
+
+def _targets(dialect: Dialect, urls: list[URL]) -> list[Any]:
+    kind = [url for url in urls if url.get_backend_name() == dialect.name]
+    return [_target(*dialect.create_connect_args(url)) for url in kind]

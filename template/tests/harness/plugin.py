@@ -10,10 +10,10 @@ from asyncio import CancelledError
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
+from typing import Any
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
-from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from . import queries
 from .chosen import KINDS, PLUGINS, SCHEMA, Isolation
@@ -210,7 +210,7 @@ def engine(
 
 
 @pytest.fixture
-def session_factory(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
+def session_factory(engine: AsyncEngine) -> async_sessionmaker[Any]:
     """The application's session factory; what it makes works on the test's data."""
     from .application import session_factory
 

@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine
-from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 AssertQueries = Callable[[int], AbstractContextManager[list[str]]]  # the fixture
 # How a transaction begins and ends depends on the database and on the isolation.

@@ -7,12 +7,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from sqlalchemy import MetaData
 from sqlalchemy.exc import UnboundExecutionError
 from sqlalchemy.ext.asyncio import AsyncEngine
-from sqlmodel import select
+from sqlmodel import Field, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from .application import database
+from .application import Base, database
 from .probe import Probe
 
 
@@ -62,6 +63,21 @@ async def test_application_that_connects_inside_a_test_joins_it(
     assert not Path("another.db").exists()
 
 
+async def test_objects_stay_readable_after_a_commit(session: AsyncSession) -> None:
+    probe = Probe(name="committed")
+    session.add(probe)
+    await session.commit()
+    assert probe.id is not None
+
+
+class Box(Base, table=True):
+    """A model of the application's."""
+
+    metadata = MetaData()  # not that of the models: nothing makes this table
+    id: int | None = Field(default=None, primary_key=True)
+    name: str
+
+
 def test_name_that_a_model_does_not_have_is_refused() -> None:
     with pytest.raises(TypeError, match="'nme' is an invalid keyword argument"):
-        Probe(name="name", nme="name")  # type: ignore[call-arg]
+        Box(name="name", nme="name")  # type: ignore[call-arg]

@@ -3,8 +3,6 @@
 
 import pytest
 from sqlalchemy import QueuePool, text
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from .application import Settings
 from .application import database as application
@@ -63,20 +61,3 @@ async def test_connection_that_the_server_has_ended_is_replaced() -> None:
         await first.execute(text(f"SELECT pg_terminate_backend({pid}, 9999)"))
         async with engine.connect() as third:
             assert await third.scalar(text("SELECT pg_backend_pid()")) != pid
-
-
-@pytest.mark.postgresql
-async def test_commit_after_an_error_that_was_caught_is_no_success(
-    engine: AsyncEngine,
-) -> None:
-    async with engine.connect() as connection:
-        with pytest.raises(DBAPIError):
-            await connection.execute(text("SELECT nothing"))
-        with pytest.raises(DBAPIError):
-            await connection.commit()
-        await connection.rollback()
-        async with connection.begin_nested() as savepoint:
-            with pytest.raises(DBAPIError):
-                await connection.execute(text("SELECT nothing"))
-            await savepoint.rollback()
-        await connection.commit()

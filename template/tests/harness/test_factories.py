@@ -4,12 +4,22 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import MetaData
 from sqlalchemy.ext.asyncio import async_sessionmaker
+from sqlmodel import Field
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from .application import Base
 from .factories import Factory
-from .probe import Probe
 from .test_isolation import names
+
+
+class Probe(Base, table=True):
+    """The table of that name, as a model of the application's."""
+
+    metadata = MetaData()
+    id: int | None = Field(default=None, primary_key=True)
+    name: str = Field(unique=True)
 
 
 class ProbeFactory(Factory[Probe]):

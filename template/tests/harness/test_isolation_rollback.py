@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import insert, text, update
-from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
-from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from .application import session_factory as factory
 from .isolation_rollback import RollbackError
@@ -39,10 +38,10 @@ async def test_what_would_wait_for_a_lock_is_refused(
 ) -> None:
     session.add(Probe(name="row"))
     await session.commit()
-    await session.exec(update(Probe).values(name="changed"))
+    await session.execute(update(Probe).values(name="changed"))
     async with session_factory() as other:
         with pytest.raises(RollbackError, match=r"not committed.*real_commits"):
-            await other.exec(update(Probe).values(name="changed again"))
+            await other.execute(update(Probe).values(name="changed again"))
 
 
 async def test_transaction_in_sql_is_refused(session: AsyncSession) -> None:

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import event, insert
-from sqlalchemy.exc import UnboundExecutionError
-from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from .application import create_engine, session_factory
 from .database import Database
@@ -72,22 +71,22 @@ async def leave_a_generator(_: AsyncSession) -> object:
 async def test_leaky_test_fails_and_no_later_one(
     isolate: Isolate, request: pytest.FixtureRequest, why: str, leak: Leak
 ) -> None:
-    tasks = asyncio.all_tasks()
+    tasks, settings = asyncio.all_tasks(), dict(session_factory.kw)
     with pytest.raises(pytest.fail.Exception, match=why):
         async with isolate(request.node), session_factory() as session:
             await add(session, "committed")
             left = await leak(session)
 
     assert asyncio.all_tasks() == tasks, left
-    with pytest.raises(UnboundExecutionError):
-        await session_factory().connection()
+    assert session_factory.kw == settings
     async with isolate(request.node), session_factory() as session:
         assert await names(session) == []
 
 
 @pytest.mark.usefixtures("engine")
+@pytest.mark.filterwarnings("error")
 async def test_engine_beside_that_of_the_harness_is_noticed(database: Database) -> None:
-    engine = create_engine(database.url)
+    engine = create_async_engine(database.url)
     with pytest.raises(BypassWarning, match="an engine of its own"):
         await engine.connect()
     await engine.dispose()
