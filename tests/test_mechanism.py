@@ -117,7 +117,10 @@ def test_suite_that_does_not_run_everything_fails_the_matrix(
     with pytest.raises(pytest.fail.Exception, match=problem) as failure:
         run_suite(project, tmp_path / "suite", None)
     text = str(failure.value)
-    assert "copier copy --defaults -d 'project_name=Task Tracker'" in text
+    assert (
+        "copier copy --defaults -d scope=repository -d 'project_name=Task Tracker'"
+        in text
+    )
     assert f"kept in: {tmp_path / 'suite'}" in text
     assert "command: env PYTHONPATH=src pytest -q" in text
     assert " passed" in text  # what the suite printed

@@ -6,6 +6,15 @@ from .matrix.questionnaire import Questionnaire, Value, choices_of
 # The template's interface: people and scripts rely on these names, in this order, on
 # the defaults, which come first, and on the other choices.
 QUESTIONS: dict[str, list[Value]] = {
+    "scope": ["repository", "harness"],
+    "harness_package": ["db_harness"],
+    "metadata": [""],
+    "model_modules": [""],
+    "session_factory": [""],
+    "engine_factory": [""],
+    "database_variables": ["DATABASE_URL"],
+    "schema_from": ["metadata", "alembic"],
+    "alembic_config": ["alembic.ini"],
     "project_name": ["Task Tracker"],
     "package_name": ["task_tracker"],
     "project_description": ["A service on async SQLModel."],
@@ -32,9 +41,15 @@ def test_questions_have_help_and_these_defaults_and_choices(
 ) -> None:
     assert questionnaire.asked == list(QUESTIONS)
     assert all(questionnaire.details[name]["help"].strip() for name in QUESTIONS)
-    assert dict(questionnaire.complete({})) | {"postgres_driver": "asyncpg"} == {
+    new = questionnaire.complete({"backend": "postgresql"})
+    needed = {"metadata": "shop:Base", "session_factory": "shop:make"}
+    adopted = questionnaire.complete(
+        {"scope": "harness", "schema_from": "alembic", **needed}
+    )
+    adopted = {**adopted, "schema_from": "metadata"}
+    assert {**adopted, **new, **dict.fromkeys(needed, "")} == {
         name: values[0] for name, values in QUESTIONS.items()
-    }
+    } | {"backend": "postgresql"}
     for name in questionnaire.closed:
         offered = choices_of(questionnaire.details[name])
         assert sorted(offered, key=str) == sorted(QUESTIONS[name], key=str)

@@ -203,7 +203,7 @@ def test_command_that_scaffolds_works_as_written(
     install, command = line.split(" && ")
     assert install == "pip install uv"  # the environment of the tests has it
     clone = tmp_path / "clone"
-    shutil.copytree(template, clone)
+    shutil.copytree(template, clone, symlinks=True)
 
     run = environment.run(clone, "sh", "-c", f"{command} --defaults")
 

@@ -76,7 +76,9 @@ def test_terminal_asks_only_for_what_may_change_and_refuses_what_is_picked(
     replies = {
         text: DOWN if name == "ci" else ""
         for name, text in helps.items()
-        if "ask" not in details[name] and name != "postgres_driver"
+        if "ask" not in details[name]
+        and name != "postgres_driver"
+        and "harness" not in details[name].get("when", "")
     }
 
     status, output = in_terminal(user.root, replies, program("copier"), "update")

@@ -37,20 +37,32 @@ SAMPLE_VALUES: Mapping[str, Sequence[Value]] = {
     "user_name": ["", *_MIXTURES],
     "user_email": ["", "ada@example.com"],
     "coverage_fail_under": ["90", "0", "1"],
+    "harness_package": ["db_harness", "_h1"],
+    "metadata": ["shop.models:Base"],
+    "model_modules": ["", "shop.users, shop.orders"],
+    "session_factory": ["shop.db:make_session"],
+    "engine_factory": ["", "shop.db:make_engine"],
+    "database_variables": ["DATABASE_URL", "DB_HOST, DB_PORT, DB_USER, DB_PASS, DB"],
+    "alembic_config": ["alembic.ini"],
 }
 
 # Closed questions whose answers shape text and no code: pairs of them are enough.
 TEXT_ONLY = ["python_version", "license", "ci"]
+# Those that only an existing repository is asked, and whether there is one.
+ADOPTION = ["scope", "schema_from"]
 
 
 class Combinations:
-    """The combinations of answers to the questions of a template."""
+    """The combinations of answers to the questions about a new repository."""
 
     def __init__(self, questionnaire: Questionnaire) -> None:
         self.questionnaire = questionnaire
         asked, closed = questionnaire.asked, questionnaire.closed
-        self.shaping_code = [name for name in closed if name not in TEXT_ONLY]
-        self.shaping_text = [name for name in asked if name not in self.shaping_code]
+        self.shaping_code = [
+            name for name in closed if name not in TEXT_ONLY + ADOPTION
+        ]
+        others = self.shaping_code + ADOPTION
+        self.shaping_text = [name for name in asked if name not in others]
 
     @functools.cached_property
     def every(self) -> list[Answers]:

@@ -127,6 +127,7 @@ def snapshot(folder: Path) -> None:
     list_files = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
     names = subprocess.check_output(list_files, cwd=repository, text=True).split("\0")
     for name in filter(None, names):
-        if (repository / name).is_file():  # not deleted since the last commit
+        path = repository / name
+        if path.is_file() or path.is_symlink():  # not deleted since the last commit
             (folder / name).parent.mkdir(exist_ok=True, parents=True)
-            shutil.copy2(repository / name, folder / name)
+            shutil.copy2(path, folder / name, follow_symlinks=False)

@@ -34,7 +34,7 @@ def commit(folder: Path, tag: str = "") -> None:
 
 def repository_of(template: Path, folder: Path) -> Path:
     """Make the template a repository with the version 0.1.0, in a new folder."""
-    shutil.copytree(template, folder)
+    shutil.copytree(template, folder, symlinks=True)
     commit(folder, "0.1.0")
     return folder
 

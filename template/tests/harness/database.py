@@ -9,6 +9,8 @@ import pytest
 from sqlalchemy import URL
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from . import environment
+
 Prepare = Callable[[AsyncEngine], Awaitable[None]]  # makes the schema, and rows
 
 
@@ -34,10 +36,11 @@ class Database(Protocol):
 
 
 def point_application_at(url: URL) -> None:
-    """Make the application's own setting name the test database."""
-    for name in [name for name in os.environ if name.upper() == "DATABASE_URL"]:
+    """Make the application's own settings name the test database."""
+    own = {name.upper() for name in environment.NAMES}
+    for name in [name for name in os.environ if name.upper() in own]:
         del os.environ[name]  # the application reads it, however it is spelled
-    os.environ["DATABASE_URL"] = url.render_as_string(hide_password=False)
+    os.environ |= environment.variables_of(url)
 
 
 DATABASES = pytest.StashKey[dict[str, Database]]()  # those to run the tests on

@@ -1,8 +1,8 @@
 # fmt: off; isort: skip_file
 """Which PostgreSQL database the tests may use: the rules for TEST_DATABASE_URL.
 
-They look at the URLs alone, before anything is connected. `DATABASE_URL` is read only
-to make sure that the tests use another database than the application.
+They look at the URLs alone, before anything is connected. The application's settings
+are read only to make sure that the tests use another database.
 """
 
 import contextlib
@@ -17,7 +17,9 @@ from dotenv import dotenv_values
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-# The main process tells its workers what DATABASE_URL was before it was overwritten.
+from .environment import NAMES, url_in
+
+# The main process tells its workers what the settings were before.
 _REMEMBERED = "TEST_APPLICATION_DATABASE_URL"
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,43}_test(_gw[0-9]+)?")
 _TLS_SETTINGS = {"sslmode", "ssl", "sslrootcert", "sslcert", "sslkey"}
@@ -30,7 +32,7 @@ def check(value: str, own: str, allowed_hosts: Collection[str]) -> URL:
     """Return the URL in `value`, that of TEST_DATABASE_URL, if tests may use it.
 
     Otherwise `pytest.UsageError` gives the reason and the fix. `own` is the
-    application's DATABASE_URL, or empty.
+    application's database, or empty.
     """
     url = _parse("TEST_DATABASE_URL", value)
     name, host = url.database or "", url.host or ""
@@ -52,8 +54,8 @@ def check(value: str, own: str, allowed_hosts: Collection[str]) -> URL:
         problem = f"the host {host!r} is not this machine. Fix: use localhost or a "
         problem += "socket's directory, or, if that server is only for tests, add it "
         problem += "to `test_database_hosts` in pytest's configuration"
-    elif own and _may_be_the_same(_parse("DATABASE_URL", own), url):
-        problem = "it may be the application's own database, the one in DATABASE_URL. "
+    elif own and _may_be_the_same(_parse(NAMES[0], own), url):
+        problem = f"it may be the application's own database, the one in {NAMES[-1]}. "
         problem += "Fix: give each its own name, as in postgresql://host/name"
     else:
         return url
@@ -61,11 +63,12 @@ def check(value: str, own: str, allowed_hosts: Collection[str]) -> URL:
 
 
 def application_database_url() -> str:
-    """Return DATABASE_URL as the application would read it, or an empty string."""
+    """Return the URL of the application's database, as it reads it, or nothing."""
     if not {"PYTEST_XDIST_WORKER", _REMEMBERED} <= os.environ.keys():
         settings = [*dotenv_values(".env").items(), *os.environ.items()]
         values = {name.upper(): value for name, value in settings}  # the last one wins
-        os.environ[_REMEMBERED] = values.get("DATABASE_URL") or ""
+        own = {name: values.get(name.upper()) for name in NAMES}
+        os.environ[_REMEMBERED] = url_in(own)
     return os.environ[_REMEMBERED]
 
 

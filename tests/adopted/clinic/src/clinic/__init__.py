@@ -1,0 +1,1 @@
+"""Appointments with the doctors of a clinic."""
