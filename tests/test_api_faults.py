@@ -228,8 +228,12 @@ def test_what_is_acknowledged_is_stored_and_what_is_refused_is_not(
         psycopg.connect(url, autocommit=True) as admin,
         posting(client) as answers,
     ):
-        while len(answers) < 400:
+
+        def is_short() -> bool:
             admin.execute(end)
+            return len(answers) < 400
+
+        wait_while(is_short)
     check(answers, url)
 
 

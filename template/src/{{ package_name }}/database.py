@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
+from weakref import WeakSet
 
 from sqlalchemy import (
     URL,
@@ -31,6 +32,9 @@ LIMITS = {
     "statement_timeout": "database_statement_timeout",
     "idle_in_transaction_session_timeout": "database_idle_timeout",
 }
+
+# Connections on which a statement has failed since the last commit.
+_failed: WeakSet[Connection] = WeakSet()
 
 # Unbound until `connect()` binds it. Objects stay readable after a commit: with
 # expiry on, reading an attribute would need a query, which async code cannot hide.
@@ -72,15 +76,15 @@ def create_engine(
 
 
 def _note_failure(context: ExceptionContext) -> None:
-    connection = context.connection
-    if connection and not (connection.closed or connection.invalidated):
-        connection.info["may_have_failed"] = True
+    if context.connection is not None:
+        _failed.add(context.connection)
 
 
 def _refuse_after_failure(connection: Connection) -> None:
     # Where code has caught the error of a statement and gone on, PostgreSQL answers the
     # COMMIT with ROLLBACK, which no driver tells. It refuses any other statement.
-    if connection.info.pop("may_have_failed", False):
+    if connection in _failed:
+        _failed.discard(connection)
         try:
             connection.exec_driver_sql("SELECT 1")
         except DBAPIError:
