@@ -1,7 +1,7 @@
 """The one place where the application's engine and sessions are made."""
 
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, suppress
 from functools import partial
 from typing import Any
 from weakref import WeakSet
@@ -15,7 +15,6 @@ from sqlalchemy import (
     make_url,
 )
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
     async_sessionmaker,
@@ -66,12 +65,12 @@ def create_engine(
             pool_pre_ping=True,
             **pool,
         )
-        event.listen(engine.sync_engine, "handle_error", _note_failure)
-        event.listen(engine.sync_engine, "commit", _refuse_after_failure)
         if engine.dialect.driver == "asyncpg":
-            engine.dialect.do_ping = _ping  # type: ignore[method-assign]
+            engine.dialect.do_ping = ping  # type: ignore[method-assign]
         if limits:
             event.listen(engine.sync_engine, "connect", partial(_limit, limits))
+    event.listen(engine.sync_engine, "handle_error", _note_failure)
+    event.listen(engine.sync_engine, "commit", _refuse_after_failure)
     return engine
 
 
@@ -85,21 +84,23 @@ def _refuse_after_failure(connection: Connection) -> None:
     # COMMIT with ROLLBACK, which no driver tells. It refuses any other statement.
     if connection in _failed:
         _failed.discard(connection)
-        try:
+        with ExitStack() as stack:
+            # If it is refused: SQLAlchemy takes the transaction for ended already.
+            stack.callback(connection.connection.rollback)
             connection.exec_driver_sql("SELECT 1")
-        except DBAPIError:
-            connection.connection.rollback()  # SQLAlchemy takes it for ended already
-            raise
+            stack.pop_all()
 
 
-def _ping(dbapi_connection: Any) -> bool:
-    # One trip to the server. SQLAlchemy's own makes three of the six that a request
-    # takes: behind PgBouncer its prepared statement needs a transaction.
-    try:
+def ping(dbapi_connection: Any) -> bool:
+    """Return whether the server answers, after one trip.
+
+    SQLAlchemy's own ping for asyncpg makes three, of the six that a request takes:
+    behind PgBouncer its prepared statement needs a transaction.
+    """
+    with suppress(Exception):
         dbapi_connection.run_async(lambda driver: driver.execute("SELECT 1"))
-    except Exception:
-        return False
-    return True
+        return True
+    return False
 
 
 def _limit(
