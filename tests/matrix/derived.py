@@ -70,7 +70,8 @@ class Deriver:
     def __call__(self, answers: Answers, root: Path) -> Derived:
         """Return the project of these answers, whose folder would be `root`."""
         variables = self._added | self._questionnaire.known(answers)
-        exclusions = {x.render(variables) for x in self._exclusions} - {""}
+        rendered = [x.render(variables) for x in self._exclusions]
+        exclusions = {line.strip() for x in rendered for line in x.splitlines()} - {""}
         texts = {}
         for source, text in self._sources:
             path = source.render(variables)
