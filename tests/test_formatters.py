@@ -79,7 +79,9 @@ def test_projects_tried_have_every_module_of_the_template_marked(
                 assert project.read(path).startswith(MARK), path
                 found.add(path.as_posix())
 
-    assert found == names_in(template)
+    # Where the harness is alone, it is a command, and runs others' migrations.
+    adopted = {f"tests/harness/{name}.py" for name in ("__main__", "revisions")}
+    assert found == names_in(template) - adopted
 
 
 @pytest.mark.parametrize("formatter", COMMANDS)

@@ -4,6 +4,7 @@
 import os
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,11 @@ async def test_objects_stay_readable_after_a_commit(session: AsyncSession) -> No
     session.add(probe)
     await session.commit()
     assert probe.id is not None
+
+
+def test_warnings_are_errors() -> None:
+    with pytest.raises(UserWarning, match="old"):
+        warnings.warn("old", stacklevel=1)
 
 
 class Box(Base, table=True):
