@@ -12,13 +12,11 @@ from sqlalchemy import MetaData, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
 
 from . import environment
-from .chosen import SCHEMA
 from .database import DATABASES
 
 PACKAGE = __package__ or ""
 PLUGIN = f"{PACKAGE}.plugin"
 FILES = ("pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")
-SECTION = "[pytest]", "[tool.pytest", "[tool:pytest]"
 
 
 class Doctor:
@@ -110,7 +108,6 @@ def check_application(config: pytest.Config) -> Iterator[str]:
             f"`create_engine` in application.py made {engine!r:.80}: it has to make "
             "an AsyncEngine for the URL that it is given."
         )
-    yield from getattr(SCHEMA, "check", list)()
 
 
 def imported() -> Iterator[str]:
