@@ -5,7 +5,7 @@ from dataclasses import replace
 from operator import sub, truediv
 
 from . import results
-from .results import EMPTY, PROCESS, Case, Summary
+from .results import EMPTY, PROCESS, REALISTIC, Case, Summary
 
 # Returns a cost of a subject on a backend, None if it was not measured.
 Cost = Callable[[str, str], Summary | None]
@@ -21,6 +21,7 @@ class Costs:
         self._measured = measured
         self.tables: list[int] = measured.sizes["tables"]
         self.numbers: list[int] = measured.sizes["numbers"]
+        self.long: int = measured.sizes.get("long", 0)
         self.rows: int = measured.sizes.get("rows", 100)  # as it was at first
         self.base, self.most = self.tables[0], self.tables[-1]
         self._floor = Case(EMPTY, results.FLOOR, "", self.base)
@@ -60,6 +61,19 @@ class Costs:
         """Return how many times as much a test costs as the recipe's, side by side."""
         own = Case(results.TAKING_TURNS + kind, OWN, OWN, self.base)
         return self._cost(truediv, own, replace(own, subject="recipe"))
+
+    def trips(self, kind: str) -> Cost:
+        """Return how often a test waits for the server."""
+        return self._cost(float, Case(results.TRIPS + kind, OWN, OWN, self.base))
+
+    def to_driver(self) -> Cost:
+        """Return how many times what the driver alone takes a realistic test costs."""
+        own = Case(REALISTIC, OWN, OWN, self.base)
+        return self._cost(truediv, own, replace(own, subject=results.DRIVER))
+
+    def memory(self) -> Cost:
+        """Return how many times the memory grows in a long suite with many tables."""
+        return self._cost(float, Case(results.MEMORY, OWN, OWN, self.most))
 
     def detector(self) -> Cost:
         """Return the µs that it takes to look for leaks."""

@@ -13,11 +13,22 @@ from pathlib import Path
 from tests.matrix import environment
 
 from .plan import Task
-from .results import DETECTOR, EMPTY, PROCESS, REALISTIC, TAKING_TURNS, Case
+from .results import (
+    DETECTOR,
+    EMPTY,
+    MEMORY,
+    PROCESS,
+    REALISTIC,
+    TAKING_TURNS,
+    TRIPS,
+    Case,
+)
 
 SUBJECTS = Path(__file__).with_name("subjects")
 MEASURES = {"test_floor": EMPTY, "test_empty": EMPTY}
-MEASURES |= {"test_realistic": REALISTIC, "test_detector": DETECTOR}
+MEASURES |= {"test_realistic": REALISTIC, "test_driver": REALISTIC}
+MEASURES |= {"test_detector": DETECTOR}
+PREFIXES = {"turns": TAKING_TURNS, "trips": TRIPS}
 
 
 def run_suite(
@@ -27,7 +38,7 @@ def run_suite(
 
     Its modules run one after the other, or their tests take turns.
     """
-    report = project / "starts.json"
+    report = project / "noted.json"
     arguments = ["-q", "-p", "no:cacheprovider"]
     arguments += ["-n", str(task.workers)] if task.workers > 1 else ["-p", "recorder"]
     arguments += [f"tests/{module}.py" for module in task.modules]
@@ -36,7 +47,7 @@ def run_suite(
     settings = {
         "BENCHMARK_REPORT": str(report),
         "BENCHMARK_TESTS": str(task.tests),
-        "BENCHMARK_TAKE_TURNS": "yes" if task.part == "turns" else "",
+        "BENCHMARK_PART": task.part,
         "PYTHONPATH": f"src{os.pathsep}{SUBJECTS}",
         **variables,
     }
@@ -50,21 +61,35 @@ def run_suite(
     tests = task.tests if task.part in ("numbers", "start") else 0
     sizes = (task.tables, tests, task.workers)
     found = {Case(PROCESS, task.subject, task.backend, *sizes): whole} if tests else {}
-    prefix = TAKING_TURNS if task.part == "turns" else ""
-    starts = json.loads(report.read_text()) if task.workers == 1 else []
-    for module, cost in costs(starts).items():
+    noted = json.loads(report.read_text()) if task.workers == 1 else []
+    if task.part == "memory":
+        return {Case(MEMORY, task.subject, task.backend, *sizes): growth(noted)}
+    unit, prefix = (1 if task.part == "trips" else 1e6), PREFIXES.get(task.part, "")
+    for module, cost in costs(noted, unit).items():
         folder, _, name = module.rpartition("/")
         subject = folder or task.subject
         found[Case(prefix + MEASURES[name], subject, task.backend, *sizes)] = cost
     return found
 
 
-def costs(starts: list[tuple[str, int]]) -> dict[str, float]:
+def growth(noted: list[tuple[str, int]]) -> float:
+    """Return how many times as much the last tests have as those after the first."""
+    few = max(len(noted) // 50, 1)
+    near_start, at_end = noted[few : 2 * few], noted[-few:]
+    least, most = (
+        statistics.median(number for _, number in tests)
+        for tests in (near_start, at_end)
+    )
+    return most / least
+
+
+def costs(starts: list[tuple[str, int]], unit: float = 1e6) -> dict[str, float]:
     """Return what a test of each module costs, in milliseconds.
 
-    `starts` has the module and the time in nanoseconds of each test's start. The cost
-    is the median of the times to the next test's start, without the module's first and
-    last 5 %: the first test prepares the database for all.
+    `starts` has the module and the time in nanoseconds of each test's start, or some
+    other number to be told in a `unit`. The cost is the median of what is between it
+    and the next test's, without the module's first and last 5 %: the first test
+    prepares the database for all.
     """
     gaps: dict[str, list[int]] = {}
     for (path, start), (_, following) in pairwise(starts):
@@ -73,7 +98,7 @@ def costs(starts: list[tuple[str, int]]) -> dict[str, float]:
     found = {}
     for module, times in gaps.items():
         left_out = max(len(times) // 20, 1)
-        found[module] = statistics.median(times[left_out:-left_out] or times) / 1e6
+        found[module] = statistics.median(times[left_out:-left_out] or times) / unit
     return found
 
 

@@ -5,13 +5,20 @@ from dataclasses import dataclass
 
 from tests.matrix import facts
 
-from .results import FLOOR, WITHOUT
+from .results import DRIVER, FLOOR, WITHOUT
 
 BACKENDS, STRATEGIES = facts.SINGLE_BACKENDS, facts.STRATEGIES
 OTHERS = ("tutorial", "recipe")
 SUBJECTS = (*OTHERS, *STRATEGIES)
+# Not another backend, but compared with the recipe as one.
+POSTGRESQL, PSYCOPG = BACKENDS[-1], "postgresql, psycopg"
 SUITES = [(FLOOR, ""), (WITHOUT, "")]
 SUITES += [(subject, backend) for backend in BACKENDS for subject in SUBJECTS]
+SUITES += [("rollback", PSYCOPG)]
+# What waits for answers of a server, the least first.
+TRAVELLERS = (DRIVER, "recipe", "rollback", "snapshot", "truncate")
+TRAVELS = [(subject, POSTGRESQL) for subject in TRAVELLERS]
+MEMORIES = [(FLOOR, ""), *TRAVELS[1:]]
 # Each test creates all tables, which takes seconds when there are hundreds.
 CREATES_TABLES = ("tutorial",)
 # On PostgreSQL these copy the database's files after each test that writes.
@@ -20,7 +27,16 @@ COPY, UPDATE = "copier copy", "copier update"
 COPY_PLAIN = f"{COPY}, the same files without questions and Jinja"
 COPY_EMPTY = f"{COPY}, an empty template"
 COPIES = [(name, "") for name in (COPY, COPY_PLAIN, COPY_EMPTY, UPDATE)]
-PARTS = ("strategies", "turns", "tables", "numbers", "start", "copier")
+PARTS = (
+    "strategies",
+    "turns",
+    "trips",
+    "tables",
+    "numbers",
+    "memory",
+    "start",
+    "copier",
+)
 MATRIX, EVERY_TEST = "matrix", "pytest tests/test_matrix.py --every"
 LOAD, SERVERS = "load", ("sqlite-file", "postgresql")
 ON_REQUEST = (LOAD, MATRIX)
@@ -28,6 +44,7 @@ ON_REQUEST = (LOAD, MATRIX)
 FLOOR_TEST, EMPTY_TEST = ("test_floor",), ("test_empty",)
 TESTS = (*EMPTY_TEST, "test_realistic")
 TURNS = (*TESTS, *(f"recipe/{module}" for module in TESTS))
+DRIVER_TEST = ("test_driver",)
 
 
 FIRST, MIDDLE = "GET /tasks", "GET /tasks from the middle"
@@ -56,9 +73,10 @@ class Sizes:
     A suite has `tests` tests, or `slow_tests` if one takes more than 5 ms, or
     `fewest_tests` if each creates many tables. `tables` and `numbers` are what the
     numbers of tables and tests are raised to, for the subjects `raised` on
-    `raised_backends`. There are `rounds`, and fewer of what takes long. Under load,
-    the applications have `rows` tasks, and what is asked has at most `longest` turns,
-    each of at most as many seconds.
+    `raised_backends`; the suite whose memory is looked at has `long` tests. There are
+    `rounds`, and fewer of what takes long. Under load, the applications have `rows`
+    tasks, and what is asked has at most `longest` turns, each of at most as many
+    seconds.
     """
 
     rounds: int = 5
@@ -69,6 +87,7 @@ class Sizes:
     numbers: tuple[int, ...] = (100, 1_000, 10_000)
     raised: tuple[str, ...] = SUBJECTS
     raised_backends: tuple[str, ...] = tuple(BACKENDS)
+    long: int = 5_000
     rows: int = 300_000
     longest: int = 8
 
@@ -88,6 +107,7 @@ QUICK = Sizes(
     numbers=(4, 6),
     raised=("rollback",),
     raised_backends=("sqlite-memory",),
+    long=8,
     rows=300,
     longest=1,
 )
@@ -118,6 +138,16 @@ def plan(sizes: Sizes) -> Iterator[Task]:
     base, rounds, tests = sizes.tables[0], sizes.rounds, sizes.tests
     yield Task("strategies", rounds, FLOOR, "", FLOOR_TEST, base, tests)
     yield Task("start", rounds, WITHOUT, "", FLOOR_TEST, base, 1)
+    common = (DRIVER, POSTGRESQL, DRIVER_TEST, base)
+    yield Task("strategies", rounds, *common, tests)
+    yield Task("turns", rounds, "rollback", PSYCOPG, TURNS, base, tests)
+    for subject in TRAVELLERS:
+        modules = DRIVER_TEST if subject == DRIVER else TESTS
+        yield Task("trips", 1, subject, POSTGRESQL, modules, base, sizes.fewest_tests)
+    for subject, backend in MEMORIES:
+        modules = FLOOR_TEST if subject == FLOOR else TESTS[1:]
+        common = (subject, backend, modules, sizes.tables[-1])
+        yield Task("memory", 1, *common, sizes.long)
     for backend in BACKENDS:
         yield Task("turns", rounds, "rollback", backend, TURNS, base, tests)
         for subject in SUBJECTS:

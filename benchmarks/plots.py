@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator, StrMethodFormatter
 
 from .costs import Cost, Costs
-from .plan import BACKENDS, STRATEGIES, SUBJECTS
+from .plan import BACKENDS, STRATEGIES, SUBJECTS, TRAVELS
 from .report import NAMES, rounded
 from .results import EMPTY, FLOOR, REALISTIC, Results, Summary
 
@@ -39,6 +39,7 @@ def draw(results: Results, folder: Path) -> None:
     empty = "What an empty test costs, by number of tests"
     with mpl.rc_context(STYLE):
         figures = {"strategies.svg": _bars(costs)}
+        figures["trips.svg"] = _trips(costs)
         figures["tables.svg"] = _lines(added, "tables", tables)
         figures["tests.svg"] = _lines(empty, "tests in the suite", tests)
         for name, figure in figures.items():
@@ -65,6 +66,27 @@ def _bars(costs: Costs) -> Figure:
         panel.set_yticks(range(len(SUBJECTS)), labels)
         panel.margins(x=0.2)
     figure.supxlabel("ms a test (logarithmic); the line is the spread over rounds")
+    return figure
+
+
+def _trips(costs: Costs) -> Figure:
+    """Plot what a realistic test costs by how often it waits for the server."""
+    figure = Figure(figsize=(6, 3.4), layout="constrained")
+    figure.suptitle("A realistic test on PostgreSQL", fontsize=12)
+    panel = figure.subplots()
+    trips, times = costs.trips(REALISTIC), costs.test(REALISTIC)
+    for subject, backend in TRAVELS:
+        if (across := trips(subject, backend)) and (up := times(subject, backend)):
+            look: Any = {"color": COLOURS.get(subject, "#000000"), "marker": "o"}
+            panel.errorbar(across.median, up.median, _spread(up), **look)
+            place, offset = (across.median, up.median), (7, -3)
+            look = {"textcoords": "offset points", "xytext": offset}
+            panel.annotate(LABELS[subject], place, **look)
+    panel.margins(x=0.2)
+    panel.set_xlim(left=0)
+    panel.set_ylim(bottom=0)
+    panel.set_xlabel("trips to the server")
+    panel.set_ylabel("ms a test; the line is the spread over rounds")
     return figure
 
 

@@ -8,7 +8,7 @@ from jinja2 import Template
 from tests.matrix.projects import Renderer
 
 from .measuring import SUBJECTS
-from .plan import OTHERS, STRATEGIES, Task
+from .plan import POSTGRESQL, PSYCOPG, STRATEGIES, Task
 
 PACKAGE = Path("src", "task_tracker")
 EXAMPLES = 3  # the tables of the template's example
@@ -36,13 +36,18 @@ class Projects:
         or, without fixtures, anything else. The first has, in `tests/recipe/`, the same
         tests with the recipe's fixtures in place of the harness's.
         """
-        folder = self._folder / f"{subject}-{backend}-{tables}".replace(" ", "-")
+        folder = self._folder / f"{subject}-{backend}-{tables}".replace(
+            " ", "-"
+        ).replace(",", "")
         if folder.exists():
             return folder
         if subject in STRATEGIES:
             # No migration makes the tables that are added below.
             how = "none" if tables > EXAMPLES else "alembic"
-            project = self._render(backend=backend, isolation=subject, migrations=how)
+            driver = "psycopg" if backend == PSYCOPG else "asyncpg"
+            backend = backend.partition(",")[0]
+            answers = {"backend": backend, "isolation": subject, "migrations": how}
+            project = self._render(**answers, postgres_driver=driver)
             project.copy(folder)
             _add_tests(folder / "tests" / "recipe", "recipe")
         else:
@@ -70,10 +75,12 @@ class Projects:
         urls = {
             "sqlite-memory": "sqlite+aiosqlite:///:memory:",
             "sqlite-file": f"sqlite+aiosqlite:///{self._folder / task.subject}.db",
-            "postgresql": f"postgresql+asyncpg://postgres@/postgres{server}",
+            POSTGRESQL: f"postgresql+asyncpg://postgres@/postgres{server}",
+            PSYCOPG: f"postgresql+psycopg://postgres@/postgres{server}",
         }
         found = {"BENCHMARK_DATABASE_URL": urls[task.backend]}
-        if task.subject in STRATEGIES and task.backend == "postgresql":
+        found["BENCHMARK_SERVER"] = str(self._server)
+        if task.subject in STRATEGIES and task.backend in (POSTGRESQL, PSYCOPG):
             url = f"postgresql://postgres@/{task.subject}_test{server}"
             found["TEST_DATABASE_URL"] = url
         return found
@@ -82,7 +89,8 @@ class Projects:
 def _add_tests(folder: Path, subject: str) -> None:
     folder.mkdir(exist_ok=True)
     (folder / "__init__.py").touch()
-    if subject in OTHERS:
-        shutil.copy(SUBJECTS / f"{subject}.py", folder / "conftest.py")
+    fixtures = SUBJECTS / f"{subject}.py"
+    if fixtures.exists():
+        shutil.copy(fixtures, folder / "conftest.py")
     for test in SUBJECTS.glob("test_*.py"):
         shutil.copy(test, folder)

@@ -17,7 +17,9 @@ EMPTY, REALISTIC = "empty test, ms", "realistic test, ms"
 DETECTOR = "test with 100 times the leak detector, ms"
 PROCESS = "process, s"
 TAKING_TURNS = "taking turns: "  # before the names of the first two
-FLOOR, WITHOUT = "floor", "without a database"
+TRIPS = "trips to the server: "  # before them, too
+MEMORY = "memory at the end, times that near the start"
+FLOOR, WITHOUT, DRIVER = "floor", "without a database", "driver"
 SERVED, FAILED = "requests/s, ", "failed requests, "  # before these names
 RENDERED, BARE = "rendered", "bare"
 

@@ -17,10 +17,11 @@ from benchmarks.results import EMPTY, FAILED, FLOOR, PROCESS, Case, Results, Sum
 from .matrix import environment
 from .matrix.projects import Renderer
 
-PLOTS = {"strategies.svg", "tables.svg", "tests.svg"}
+PLOTS = {"strategies.svg", "tables.svg", "tests.svg", "trips.svg"}
 SECTIONS = ["What is added to a test", "A test", "Next to the recipe"]
+SECTIONS += ["Trips to PostgreSQL"]
 SECTIONS += ["The leak detector", "More tables", "More tables and a test that writes"]
-SECTIONS += ["More tests", "Two workers", "Start", "Copier", "Aims"]
+SECTIONS += ["More tests", "Two workers", "Memory", "Start", "Copier", "Aims"]
 
 
 def benchmarks(*arguments: str | Path) -> str:
