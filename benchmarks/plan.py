@@ -42,7 +42,8 @@ LOAD, SERVERS = "load", ("sqlite-file", "postgresql")
 ON_REQUEST = (LOAD, MATRIX)
 
 FLOOR_TEST, EMPTY_TEST = ("test_floor",), ("test_empty",)
-TESTS = (*EMPTY_TEST, "test_realistic")
+REALISTIC_TEST = ("test_realistic",)
+TESTS = (*EMPTY_TEST, *REALISTIC_TEST)
 TURNS = (*TESTS, *(f"recipe/{module}" for module in TESTS))
 DRIVER_TEST = ("test_driver",)
 
@@ -138,16 +139,15 @@ def plan(sizes: Sizes) -> Iterator[Task]:
     base, rounds, tests = sizes.tables[0], sizes.rounds, sizes.tests
     yield Task("strategies", rounds, FLOOR, "", FLOOR_TEST, base, tests)
     yield Task("start", rounds, WITHOUT, "", FLOOR_TEST, base, 1)
-    common = (DRIVER, POSTGRESQL, DRIVER_TEST, base)
-    yield Task("strategies", rounds, *common, tests)
+    yield Task("strategies", rounds, DRIVER, POSTGRESQL, DRIVER_TEST, base, tests)
     yield Task("turns", rounds, "rollback", PSYCOPG, TURNS, base, tests)
     for subject in TRAVELLERS:
-        modules = DRIVER_TEST if subject == DRIVER else TESTS
-        yield Task("trips", 1, subject, POSTGRESQL, modules, base, sizes.fewest_tests)
+        ways = DRIVER_TEST if subject == DRIVER else TESTS
+        yield Task("trips", 1, subject, POSTGRESQL, ways, base, sizes.fewest_tests)
     for subject, backend in MEMORIES:
-        modules = FLOOR_TEST if subject == FLOOR else TESTS[1:]
-        common = (subject, backend, modules, sizes.tables[-1])
-        yield Task("memory", 1, *common, sizes.long)
+        test = FLOOR_TEST if subject == FLOOR else REALISTIC_TEST
+        most, long = sizes.tables[-1], sizes.long
+        yield Task("memory", 1, subject, backend, test, most, long)
     for backend in BACKENDS:
         yield Task("turns", rounds, "rollback", backend, TURNS, base, tests)
         for subject in SUBJECTS:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from recipe import engine as engine
+from recipe import engine as engine  # type: ignore[import-not-found]
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 NEW_PROJECT = "INSERT INTO project (name, status) VALUES ($1, $2) RETURNING id"
