@@ -44,10 +44,10 @@ class Projects:
         if subject in STRATEGIES:
             # No migration makes the tables that are added below.
             how = "none" if tables > EXAMPLES else "alembic"
-            driver = "psycopg" if backend == PSYCOPG else "asyncpg"
-            backend = backend.partition(",")[0]
             answers = {"backend": backend, "isolation": subject, "migrations": how}
-            project = self._render(**answers, postgres_driver=driver)
+            if backend == PSYCOPG:
+                answers |= {"backend": POSTGRESQL, "postgres_driver": "psycopg"}
+            project = self._render(**answers)
             project.copy(folder)
             _add_tests(folder / "tests" / "recipe", "recipe")
         else:

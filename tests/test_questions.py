@@ -6,7 +6,11 @@ from .matrix.questionnaire import Questionnaire, Value, choices_of
 # The template's interface: people and scripts rely on these names, in this order, on
 # the defaults, which come first, and on the other choices.
 QUESTIONS: dict[str, list[Value]] = {
-    "scope": ["repository", "harness"],
+    "scope": ["repository", "harness", "entity"],
+    "entity": [""],
+    "plural": [""],
+    "soft_delete": [False, True],
+    "fields": [""],
     "harness_package": ["db_harness"],
     "metadata": [""],
     "model_modules": [""],
@@ -47,8 +51,11 @@ def test_questions_have_help_and_these_defaults_and_choices(
         {"scope": "harness", "schema_from": "alembic", **needed}
     )
     adopted = {**adopted, "schema_from": "metadata"}
+    for_entities = {"entity", "plural", "soft_delete", "fields"}
     assert {**adopted, **new, **dict.fromkeys(needed, "")} == {
-        name: values[0] for name, values in QUESTIONS.items()
+        name: values[0]
+        for name, values in QUESTIONS.items()
+        if name not in for_entities
     } | {"backend": "postgresql"}
     for name in questionnaire.closed:
         offered = choices_of(questionnaire.details[name])

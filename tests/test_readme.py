@@ -96,34 +96,11 @@ class Newcomer:
             project.run(tool, *arguments, MYPY_CACHE_DIR=self._cache)
 
     def write(self, path: str, text: str) -> None:
-        """Write a module, or add to one; register a model as the README says."""
+        """Write a module, or add to one."""
         if (self._project.root / path).exists():
             self.add(path, text)
         else:
             (self._project.root / path).write_text(text)
-        if "/models/" in path:
-            package = (self._project.root / path).parent / "__init__.py"
-            [name] = re.findall(r"^class (\w+)\(Base", text, re.MULTILINE)
-            module = f"from .{Path(path).stem} import {name}"
-            changes = {"import Base": f"\n{module}", '"Base"': f', "{name}"'}
-            self.change(package, changes)
-        if "/api/" in path:
-            main = (self._project.root / path).parent / "main.py"
-            name = Path(path).stem
-            before = "app.include_router(health.router)"
-            after = f"\n    app.include_router({name}.router)"
-            changes = {"import health": f", {name}", before: after}
-            self.change(main, changes)
-
-    def change(self, path: Path, changes: dict[str, str]) -> None:
-        """Add texts behind others in a module, and tidy it up."""
-        text = path.read_text()
-        for before, addition in changes.items():
-            assert text.count(before) == 1, before
-            text = text.replace(before, f"{before}{addition}")
-        path.write_text(text)
-        self.run(["uv", "run", "ruff", "check", "--fix", str(path)])
-        self.run(["uv", "run", "ruff", "format", str(path)])
 
     def add(self, path: str, text: str) -> None:
         """Add text to the end of a module, and its imports to the others."""

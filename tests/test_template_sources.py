@@ -12,7 +12,7 @@ from .matrix.questionnaire import Questionnaire
 COPIERS_OWN = {"_copier_answers", "_copier_conf", "_copier_operation"}
 COPIERS_OWN |= {"_external_data"}
 INCLUDED = ("licenses", "factories", "sections")
-SOURCES = ("copier.yml", "template", "hooks", *INCLUDED)
+SOURCES = ("copier.yml", "template", "adopted", "entity", "hooks", *INCLUDED)
 
 
 def test_names_are_legal_everywhere_and_every_variable_is_a_question_that_is_used(

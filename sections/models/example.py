@@ -1,5 +1,6 @@
-"""The database's tables. Import models from here, so that all are registered."""
+"""The database's tables. Each module here is imported, so that all are registered."""
 
+from ..modules import import_modules
 from .base import Base
 from .project import Project, ProjectStatus
 from .task import Task, TaskStatus
@@ -14,3 +15,5 @@ __all__ = [
     "Worker",
     "WorkerType",
 ]
+
+import_modules(__name__)

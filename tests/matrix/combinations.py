@@ -37,6 +37,9 @@ SAMPLE_VALUES: Mapping[str, Sequence[Value]] = {
     "user_name": ["", *_MIXTURES],
     "user_email": ["", "ada@example.com"],
     "coverage_fail_under": ["90", "0", "1"],
+    "entity": ["Invoice"],
+    "plural": ["invoices"],
+    "fields": ["number:str(20) unique, task:ref?"],
     "harness_package": ["db_harness", "_h1"],
     "metadata": ["shop.models:Base"],
     "model_modules": ["", "shop.users, shop.orders"],
@@ -49,7 +52,7 @@ SAMPLE_VALUES: Mapping[str, Sequence[Value]] = {
 # Closed questions whose answers shape text and no code: pairs of them are enough.
 TEXT_ONLY = ["python_version", "license", "ci"]
 # Those that only an existing repository is asked, and whether there is one.
-ADOPTION = ["scope", "schema_from"]
+ADOPTION = ["scope", "schema_from", "soft_delete"]
 
 
 class Combinations:

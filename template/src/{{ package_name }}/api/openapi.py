@@ -3,14 +3,14 @@
 import json
 from pathlib import Path
 
-from .main import app
+from . import main
 
 PATH = Path("openapi.json")
 
 
 def describe() -> str:
     """Return the OpenAPI document as the file has it."""
-    return json.dumps(app.openapi(), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(main.app.openapi(), indent=2, ensure_ascii=False) + "\n"
 
 
 if __name__ == "__main__":

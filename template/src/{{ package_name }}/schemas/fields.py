@@ -12,10 +12,11 @@ def _refuse_all_but_numbers(value: object) -> object:
     return value
 
 
+# As JSON Schema has it: 1 or 1.0, but neither "1" nor true.
+NUMERIC = BeforeValidator(_refuse_all_but_numbers)
 # What fits into an INTEGER of PostgreSQL.
 Id = Annotated[int, Field(ge=1, le=2**31 - 1)]
-# As JSON Schema has it: 1 or 1.0, but neither "1" nor true.
-NumericId = Annotated[Id, BeforeValidator(_refuse_all_but_numbers)]
+NumericId = Annotated[Id, NUMERIC]
 
 # What nobody sees: Unicode's categories Cc, Cf, Zs, Zl and Zp, the code points that are
 # ignorable by default, and the blank of braille. It is written out because not all who

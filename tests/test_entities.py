@@ -1,0 +1,249 @@
+"""One command adds an entity to a project: green, its own, and refused where wrong."""
+
+import itertools
+import shlex
+import shutil
+from pathlib import Path
+
+import pytest
+
+from .matrix import environment
+from .matrix.facts import DRIVERS
+from .matrix.postgresql import create_database
+from .matrix.projects import Project, Renderer
+from .matrix.questionnaire import ANSWERS_FILE, Value, data
+from .matrix.releases import release_working_tree, repository_of_release
+from .matrix.repositories import CHANGED, add, changes, commit, update
+from .matrix.updating import edit
+from .scenarios import Make
+from .test_readme import Newcomer
+
+PLAIN = "name:str, nick:str(3)? unique, note:text, memo:text?, count:int index"
+NUMBERS = "big:bigint=7, flag:bool=true, on:bool, ratio:float=0.5, weight:float?"
+DECIMALS = "price:decimal(10,3)=1.5, cost:decimal(5)?, money:decimal(12,2)"
+TIMES = """day:date, other_day:date?, at:datetime, seen_at:datetime?, made:datetime=now,
+    begin:time, length:timedelta, wait:timedelta?"""
+OTHERS = """key:uuid unique, token:uuid=new, data:json, extra:json?, more:json={},
+    kind:enum(a, b_c)=a, mood:enum(good, bad)? index, sort:enum(x, y)"""
+EVERY_TYPE = ", ".join((PLAIN, NUMBERS, DECIMALS, TIMES, OTHERS)).replace("\n", " ")
+# What refers to one another, and to itself.
+ENTITIES: list[dict[str, Value]] = [
+    {"entity": "Gadget", "fields": EVERY_TYPE, "soft_delete": "true"},
+    {"entity": "Supply", "fields": "gadget:ref, boss:ref(Supply)?, spare:ref(Gadget)?"},
+    {"entity": "SupplyBox", "plural": "crates", "fields": "supply:ref unique, on:bool"},
+]
+# What they look like depends on these.
+APIS, FACTORIES = ("none", "fastapi"), ("none", "factory-boy", "polyfactory")
+BACKENDS = ("sqlite-memory", *DRIVERS, "sqlite-and-postgresql")
+CASES = [
+    ("fastapi", "none", "alembic", True, "asyncpg"),
+    ("fastapi", "factory-boy", "alembic", False, "psycopg"),
+    ("none", "polyfactory", "none", True, "sqlite-and-postgresql"),
+    ("fastapi", "polyfactory", "none", False, "sqlite-memory"),
+    ("none", "none", "alembic", False, "sqlite-and-postgresql"),
+    ("fastapi", "factory-boy", "alembic", True, "sqlite-memory"),
+]
+ALL = [
+    *itertools.product(APIS, FACTORIES, ("alembic", "none"), (True, False), BACKENDS)
+]
+Case = tuple[str, str, str, bool, str]
+
+
+def answers_of(case: Case) -> dict[str, Value]:
+    """Return the answers of a case; a driver stands for PostgreSQL alone."""
+    api, factories, migrations, example, backend = case
+    found: dict[str, Value] = {"api": api, "factories": factories}
+    found |= {"migrations": migrations, "example": example, "backend": backend}
+    if backend in DRIVERS:
+        found |= {"backend": "postgresql", "postgres_driver": backend}
+    return found
+
+
+def add_entity(root: Path, template: Path, **answers: Value) -> str:
+    """Add an entity to a project; return what Copier says at the end."""
+    given = data({"scope": "entity"} | answers)
+    done = environment.copier(root, "copy", *given, template, ".")
+    assert done.returncode == 0, done.stderr
+    return done.stderr
+
+
+def commands(message: str) -> list[list[str]]:
+    """Return the commands in a message."""
+    lines = [line for line in message.splitlines() if line.startswith("  uv run ")]
+    return [shlex.split(part) for line in lines for part in line.split(" && ")]
+
+
+@pytest.mark.one_of("case")
+@pytest.mark.parametrize("case", CASES, ids=lambda case: "-".join(map(str, case)))
+def test_entities_are_green_after_the_commands_that_are_printed(
+    make: Make, template: Path, server: int, own: Path, tmp_path: Path, case: Case
+) -> None:
+    project = make(**answers_of(case))
+    url = f"sqlite:///{tmp_path}/app.db"
+    if case[-1] in (*DRIVERS, "sqlite-and-postgresql"):
+        url = create_database(server, tmp_path.name)
+    (project.root / ".env").write_text(f"DATABASE_URL={url}\n")
+    developer = Newcomer(project, url, own / "mypy")
+    before = {path: path.read_text() for path in project.root.rglob("*.py")}
+
+    for entity in ENTITIES:
+        for command in commands(add_entity(project.root, template, **entity)):
+            if command[-1] != "pytest" or entity is ENTITIES[-1]:
+                developer.run(command)
+
+    databases = ["--database", "all"] if case[-1] == BACKENDS[-1] else []
+    developer.run(["uv", "run", "pytest", "--cov", *databases])
+    assert {path: path.read_text() for path in before} == before
+    if "alembic" in case:
+        for target in ("upgrade head", "downgrade base", "upgrade head"):
+            developer.run(["uv", "run", "alembic", *target.split()])
+
+
+@pytest.mark.every
+@pytest.mark.parametrize("case", ALL, ids=lambda case: "-".join(map(str, case)))
+def test_entities_read_as_if_written_by_hand(
+    make: Make, template: Path, case: Case
+) -> None:
+    project = make(**answers_of(case))
+    longest = {"entity": "A" + "b" * 29, "plural": "x" * 40, "fields": "c" * 40}
+    longest["fields"] += ":enum(d)?, e:ref(Gadget)"
+    for entity in (*ENTITIES, longest):
+        add_entity(project.root, template, **entity)
+
+    project.run("ruff", "format", "--check", ".")
+    project.run("ruff", "check", ".")
+    project.run("mypy")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"entity": "invoice"}, "Write it like InvoiceLine."),
+        ({"entity": "INVOICE"}, "Write it like InvoiceLine."),
+        ({"entity": "A" + "b" * 30}, "Use 30 characters at most."),
+        ({"entity": "Class"}, "the code uses this"),
+        ({"entity": "Session"}, "the code uses this"),
+        ({"entity": "Task"}, "src/task_tracker/models/task.py exists."),
+        ({"entity": "Health"}, "src/task_tracker/api/health.py exists."),
+        ({"plural": "Invoices"}, "Write it like invoice_lines."),
+        ({"plural": "invoice"}, "differ from the singular"),
+        ({"entity": "Log", "plural": "logging"}, "tests/test_logging.py exists."),
+        ({"soft_delete": "perhaps"}, "Invalid choice"),
+        ({"fields": ""}, "Write them like"),
+        ({"fields": "a:int,"}, "Write them like"),
+        ({"fields": "a:str(20"}, "Write them like"),
+        ({"fields": "a int"}, "a int: write it like"),
+        ({"fields": "A:int"}, "A:int: write it like"),
+        ({"fields": "a:int uniq"}, "a:int uniq: write it like"),
+        ({"fields": "a:int="}, "a:int=: write it like"),
+        ({"fields": "a:integer"}, "a:integer: no such type; there are str, text, int"),
+        ({"fields": "a:int, a:str"}, "a:str: another field has this name"),
+        ({"fields": "task:ref, task_id:int"}, "task_id:int: another field"),
+        ({"fields": "deleted_at:date", "soft_delete": "true"}, "another field"),
+        ({"fields": "class:str"}, "class:str: it needs another name"),
+        ({"fields": "metadata:json"}, "metadata:json: it needs another name"),
+        ({"fields": "model_name:str"}, "model_name:str: it needs another name"),
+        ({"fields": "update:enum(a)"}, "update:enum(a): it needs another name"),
+        ({"fields": "a:str(0)"}, "a:str(0): its size is the most characters"),
+        ({"fields": "a:int(4)"}, "a:int(4): a int has no size"),
+        ({"fields": "a:decimal"}, "a:decimal: write its digits"),
+        ({"fields": "a:decimal(2,2)"}, "a:decimal(2,2): write its digits"),
+        ({"fields": "a:decimal(19,2)"}, "a:decimal(19,2): write its digits"),
+        ({"fields": "a:enum(Draft)"}, "a:enum(Draft): write its members"),
+        ({"fields": "a:enum(b, b)"}, "a:enum(b, b): write its members"),
+        ({"fields": "a:enum(b)=c"}, "its default is none of its members"),
+        ({"fields": "a:decimal(3,1)=1.23"}, "its default has too many digits"),
+        ({"fields": "a:bool=yes"}, "its default is true or false"),
+        ({"fields": "a:str(2)=abc"}, "this cannot be its default"),
+        ({"fields": 'a:str=b"c'}, "this cannot be its default"),
+        ({"fields": "a:date=2030-01-01"}, "it takes no default"),
+        ({"fields": "task:ref=1"}, "it takes no default"),
+        ({"fields": "customer:ref"}, "there is no models/customer.py"),
+        ({"fields": "a:ref(Invoice)"}, "the first one would have to refer to itself"),
+        ({"fields": "a:ref(task)"}, "name what it refers to"),
+        ({"module": "invoice"}, "It is computed. Leave it out."),
+    ],
+    ids=str,
+)
+def test_what_is_wrong_is_refused_before_anything_is_written(
+    make: Make, template: Path, wrong: dict[str, str], told: str
+) -> None:
+    project = make(api="fastapi")
+    before = sorted(project.root.rglob("*"))
+    given = {"scope": "entity", "entity": "Invoice", "fields": "number:str"} | wrong
+
+    done = environment.copier(project.root, "copy", *data(given), template, ".")
+
+    assert done.returncode != 0
+    assert told in done.stderr.splitlines()[-1]
+    assert sorted(project.root.rglob("*")) == before
+
+
+def test_entity_needs_a_project_and_is_added_once(
+    make: Make, template: Path, tmp_path: Path
+) -> None:
+    given = data({"scope": "entity", "entity": "Invoice", "fields": "number:str"})
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    done = environment.copier(empty, "copy", *given, template, ".")
+    assert "No project of this template is here." in done.stderr
+    assert not [*empty.iterdir()]
+
+    project = make()
+    for told in ("", "src/task_tracker/models/invoice.py exists."):
+        done = environment.copier(project.root, "copy", *given, template, ".")
+        assert (done.returncode == 0) == (told == "")
+        assert told in done.stderr
+
+
+def test_update_leaves_an_entity_alone(template: Path, tmp_path: Path) -> None:
+    source = shutil.copytree(template, tmp_path / "template", symlinks=True)
+    commit(source, "0.1.0")
+    root = tmp_path / "project"
+    options = data({"api": "fastapi", "factories": "polyfactory"})
+    environment.copier(tmp_path, "copy", *options, source, root)
+    commit(root)
+    answers = (root / ANSWERS_FILE).read_text()
+    add_entity(root, source, entity="Invoice", fields="task:ref, paid:bool")
+    new = changes(root)
+    assert (root / ANSWERS_FILE).read_text() == answers
+    for path in new:
+        add(root / path)
+    commit(root)
+    kept = {path: (root / path).read_text() for path in new}
+    (source / "template/tests/harness/leaks.py").write_text(CHANGED)
+    for path in ("services/pages.py", "schemas/fields.py", "modules.py"):
+        add(source / "template/src/{{ package_name }}" / path)
+    commit(source, "0.2.0")
+
+    update(root)
+
+    assert changes(root) == [ANSWERS_FILE, "tests/harness/leaks.py"]
+    assert {path: (root / path).read_text() for path in new} == kept
+
+
+def test_project_of_the_first_release_takes_an_entity(
+    template: Path, render: Renderer, own: Path, tmp_path: Path
+) -> None:
+    repository = repository_of_release(tmp_path / "template", "0.1.0")
+    root = tmp_path / "project"
+    environment.copier(tmp_path, "copy", "--vcs-ref=0.1.0", repository, root)
+    commit(root)
+    release_working_tree(repository)
+    given = data({"scope": "entity"} | ENTITIES[0])
+    done = environment.copier(root, "copy", *given, repository, ".")
+    assert "Run `copier update` first." in done.stderr
+    update(root)
+    commit(root)
+
+    message = add_entity(root, repository, **ENTITIES[0])
+
+    lines = [line.strip() for line in message.splitlines()]
+    [register] = [line for line in lines if line.startswith("from .gadget import")]
+    edit(root / "src/task_tracker/models/__init__.py", "", f"\n{register}\n")
+    project = Project(render().answers, root)
+    developer = Newcomer(project, "sqlite:///app.db", own / "mypy")
+    (root / ".env").write_text("DATABASE_URL=sqlite:///app.db\n")
+    developer.run(["uv", "run", "ruff", "check", "--fix"])
+    for command in commands(message):
+        developer.run(command)
