@@ -105,8 +105,8 @@ def test_entities_read_as_if_written_by_hand(
     make: Make, template: Path, case: Case
 ) -> None:
     project = make(**answers_of(case))
-    longest = {"entity": "A" + "b" * 29, "plural": "x" * 40, "fields": "c" * 40}
-    longest["fields"] += ":enum(d)?, e:ref(Gadget)"
+    longest: dict[str, Value] = {"entity": "A" + "b" * 29, "plural": "x" * 40}
+    longest["fields"] = f"{'c' * 40}:enum(d)?, e:ref(Gadget)"
     for entity in (*ENTITIES, longest):
         add_entity(project.root, template, **entity)
 
