@@ -17,9 +17,12 @@ from pathlib import Path
 
 from template.tests.harness.server import PostgreSQLServer
 from tests.matrix.environment import REPOSITORY
+from tests.matrix.postgresql import postgresql_server
 from tests.matrix.projects import Renderer, snapshot
+from tests.matrix.repositories import commit
 
 from . import plots
+from .adoption import Adoption
 from .load import MISSING, WRK, Load
 from .measuring import run, run_suite
 from .plan import LOAD, MATRIX, ON_REQUEST, PARTS, QUICK, Sizes, Task, plan
@@ -94,11 +97,20 @@ def _measuring(stack: ExitStack, sizes: Sizes) -> Callable[[Task], dict[Case, fl
     render = Renderer(folder / "template", folder / "rendered")
     projects = Projects(render, folder, server.directory)
     scaffolding = Scaffolding(folder / "template", folder / "copier")
+    versioned = Path(
+        shutil.copytree(folder / "template", folder / "versioned", symlinks=True)
+    )
+    commit(versioned, "0.1.0")
+    adoption = Adoption(
+        versioned, folder / "adopted", stack.enter_context(postgresql_server())
+    )
     load = Load(render, folder / "load", server.directory, sizes)
 
     def measured(task: Task) -> dict[Case, float]:
         if task.part == "copier":
             return {Case(PROCESS, task.subject): scaffolding.seconds(task.subject)}
+        if task.part == "adoption":
+            return adoption.measure(task)
         if task.part == MATRIX:
             command = (sys.executable, "-m", *task.subject.split())
             return {Case(PROCESS, task.subject): run(REPOSITORY, *command)[1]}

@@ -89,6 +89,10 @@ class Costs:
         """Return the seconds that a process takes, or a suite of so many tests."""
         return self._cost(float, Case(PROCESS, OWN, OWN, tables, tests))
 
+    def adopted(self, measure: str, when: str) -> Cost:
+        """Return what an application's own tests take, before the harness or after."""
+        return self._cost(float, Case(measure, OWN, when))
+
     def times(self, name: str) -> Cost:
         """Return how many times as long as the process `name` another one takes."""
         return self._cost(truediv, Case(PROCESS, OWN), Case(PROCESS, name))

@@ -36,7 +36,9 @@ PARTS = (
     "memory",
     "start",
     "copier",
+    "adoption",
 )
+ADOPTED = [(name, "") for name in ("shop", "clinic", "library", "script")]
 MATRIX, EVERY_TEST = "matrix", "pytest tests/test_matrix.py --every"
 LOAD, SERVERS = "load", ("sqlite-file", "postgresql")
 ON_REQUEST = (LOAD, MATRIX)
@@ -164,6 +166,8 @@ def plan(sizes: Sizes) -> Iterator[Task]:
                 yield Task("tables", rounds, subject, backend, TESTS, tables, tests)
             yield from _more_tests(sizes, subject, backend)
     yield from _more_tests(sizes, FLOOR, "")
+    for name, _ in ADOPTED:
+        yield Task("adoption", rounds, name)
     for name, _ in COPIES:
         yield Task("copier", sizes.rounds, name)
     for backend in SERVERS:

@@ -19,6 +19,7 @@ PROCESS = "process, s"
 TAKING_TURNS = "taking turns: "  # before the names of the first two
 TRIPS = "trips to the server: "  # before them, too
 MEMORY = "memory at the end, times that near the start"
+CPU, BEFORE, AFTER = "CPU, s", "before", "after"
 FLOOR, WITHOUT, DRIVER = "floor", "without a database", "driver"
 SERVED, FAILED = "requests/s, ", "failed requests, "  # before these names
 RENDERED, BARE = "rendered", "bare"

@@ -21,7 +21,8 @@ PLOTS = {"strategies.svg", "tables.svg", "tests.svg", "trips.svg"}
 SECTIONS = ["What is added to a test", "A test", "Next to the recipe"]
 SECTIONS += ["Trips to PostgreSQL"]
 SECTIONS += ["The leak detector", "More tables", "More tables and a test that writes"]
-SECTIONS += ["More tests", "Two workers", "Memory", "Start", "Copier", "Aims"]
+SECTIONS += ["More tests", "Two workers", "Memory", "Start", "Copier", "Adoption"]
+SECTIONS += ["Aims"]
 
 
 def benchmarks(*arguments: str | Path) -> str:
