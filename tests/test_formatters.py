@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import jinja2
 import pytest
 
 from .matrix import environment
@@ -64,7 +65,8 @@ def names_in(template: Path) -> set[str]:
     """Return the paths that the template's own modules get in projects."""
     root = template / "template"
     paths = (path.relative_to(root).as_posix() for path in root.rglob("*.py*"))
-    names = {path.replace("{{ package_name }}", "task_tracker") for path in paths}
+    name = {"package_name": "task_tracker"}
+    names = {jinja2.Template(path).render(name) for path in paths}
     return {name.removesuffix(".jinja") for name in names if name.startswith(OWN)}
 
 

@@ -9,8 +9,8 @@ import pytest
 from .matrix import environment
 from .matrix.environment import program
 from .matrix.projects import Renderer
+from .matrix.questionnaire import Answers
 
-INCLUDING = {"application.py.jinja", "environment.py.jinja"}
 LONGEST = 260
 
 
@@ -23,16 +23,17 @@ def harness(template: Path) -> Path:
 def test_one_short_module_knows_what_was_chosen_and_the_others_have_no_tags(
     harness: Path,
 ) -> None:
-    tagged = {
-        p.name for p in harness.glob("*.py*") if re.search("{[{%]", p.read_text())
-    }
-    chosen = (harness / "chosen.py.jinja").read_text()
+    # The other folder has what a new project's harness knows of the application.
+    texts = {p.name: p.read_text() for p in harness.parent.glob("harness*/*.py*")}
+    tagged = {name for name, text in texts.items() if re.search("{[%#]", text)}
 
-    assert tagged == INCLUDING | {"chosen.py.jinja"}
-    assert tagged == {p.name for p in harness.glob("*.py.jinja")}
-    for name in INCLUDING:  # the application's part, which is not the harness's
-        assert (harness / name).read_text().count("{%") == 1
-    assert chosen.count("\n") <= 27
+    assert tagged == {"chosen.py.jinja"}
+    assert texts["chosen.py.jinja"].count("\n") <= 27
+    texts = {name: text for name, text in texts.items() if "{{" in text}
+    assert {*texts} == {"chosen.py.jinja", "application.py.jinja"}
+    assert {*re.findall("{{.*?}}", texts["application.py.jinja"])} == {
+        "{{ package_name }}"
+    }
 
 
 def test_no_module_is_too_long_to_be_read_at_once(harness: Path) -> None:
@@ -55,6 +56,25 @@ def test_plain_files_pass_ruff_and_mypy_all_together(
         options = (*command, "--no-cache", settings)
         done = environment.run(template, program("ruff"), *options, harness)
         assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("backend", "unwanted"),
+    [("sqlite-file", "PostgreSQL|NOTIFY|TEST_DATABASE"), ("postgresql", "SQLite")],
+)
+def test_harness_in_a_repository_that_exists_speaks_of_nothing_that_is_not_there(
+    render: Renderer, backend: str, unwanted: str
+) -> None:
+    where: Answers = {"metadata": "a:b", "session_factory": "a:c", "backend": backend}
+    for more in ({}, {"schema_from": "alembic", "isolation": "truncate"}):
+        where = {**where, **more, "database_variables": "DB_URL"}
+        project = render(scope="harness", **where)
+        readme = project.read("db_harness/README.md")
+        texts = [project.read(path) for path in project.files("*.py")] + [readme]
+        named = {*re.findall(r"\b\w+\.py\b", "".join(texts))}
+
+        assert named - {path.name for path in project.files()} <= {"env.py"}
+        assert not re.search(rf"tests[./]harness|\bDATABASE_URL|{unwanted}", readme)
 
 
 @pytest.mark.parametrize("isolation", ["rollback", "snapshot", "truncate", "recreate"])

@@ -4,22 +4,19 @@ The same through pytest, for a few of the URLs, is in `test_guard.py`.
 """
 
 import os
-import sys
 from pathlib import Path
-from types import ModuleType
 
-import jinja2
 import pytest
 from sqlalchemy import make_url
+
+from template.tests import harness
 
 from .hostile_urls import ALLOWED, FRIENDLY, LOGIN, OWN, OWN_URL, REFUSED, SECRETS
 from .matrix.environment import REPOSITORY
 
-# The guard's application, which is rendered.
-environment = ModuleType("template.tests.harness.environment")
-_source = (REPOSITORY / "sections" / "environment" / "url.py.jinja").read_text()
-exec(jinja2.Template(_source).render(), vars(environment))
-sys.modules[environment.__name__] = environment
+# Rendered, it is in the same folder.
+APPLICATION = REPOSITORY / "template/tests/harness{# its application #}"
+harness.__path__.append(str(APPLICATION))
 
 from template.tests.harness import guard  # noqa: E402
 

@@ -8,15 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import MetaData, make_url
+from sqlalchemy import URL, MetaData, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
 
 from . import environment
-from .database import DATABASES
+from .database import DATABASES, NOT_ASYNC
 
 PACKAGE = __package__ or ""
 PLUGIN = f"{PACKAGE}.plugin"
 FILES = ("pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")
+FIXTURES = ("database", "isolate", "engine", "session_factory", "session")
 
 
 class Doctor:
@@ -65,8 +66,9 @@ def check_configuration(config: pytest.Config) -> Iterator[str]:
             yield f"`{name}` is {scope or 'not set'}: set it to session in {file}."
     if config.rootpath not in config.getini("pythonpath"):
         yield f"`pythonpath` lacks the root of the repository: add . to it in {file}."
+    others = {"sqlalchemy", *sys.stdlib_module_names}
     early = [name for name in imported() if name in sys.modules]
-    if early := [name for name in early if not name.startswith("sqlalchemy")]:
+    if early := [name for name in early if name.partition(".")[0] not in others]:
         yield (
             f"{', '.join(early)} is imported before the tests have a database, by a "
             "plugin in `addopts` or PYTEST_PLUGINS: import it in a conftest."
@@ -75,9 +77,10 @@ def check_configuration(config: pytest.Config) -> Iterator[str]:
 
 def check_application(config: pytest.Config) -> Iterator[str]:
     """Yield what is wrong with the adapter, or the application behind it."""
+    yield from check_fixtures(config)
     url = next(iter(config.stash[DATABASES].values())).url
     told = environment.url_in(environment.variables_of(url))
-    if make_url(told).database != url.database:
+    if place(make_url(told)) != place(url):
         yield "environment.py reads another database from the variables than it wrote."
     try:
         from . import application
@@ -91,23 +94,45 @@ def check_application(config: pytest.Config) -> Iterator[str]:
             "base class, and import all modules with models."
         )
     if not isinstance(factory, async_sessionmaker):
-        yield (
-            f"`session_factory` in application.py is {factory!r:.80}: it has to be an "
-            "async_sessionmaker. Sync code cannot share an event loop with its tests."
-        )
+        yield NOT_ASYNC.format(factory)
         return
     bind = factory.kw.get("bind")
-    if isinstance(bind, AsyncEngine) and bind.url.database != url.database:
+    if isinstance(bind, AsyncEngine) and place(bind.url) != place(url):
         yield (
             f"Sessions are bound to {bind.url!r}, which is not the tests' database: "
             "environment.py names other variables than the application reads."
         )
     engine = application.create_engine(url)
-    if not isinstance(engine, AsyncEngine) or engine.url.database != url.database:
+    if not isinstance(engine, AsyncEngine) or place(engine.url) != place(url):
         yield (
             f"`create_engine` in application.py made {engine!r:.80}: it has to make "
             "an AsyncEngine for the URL that it is given."
         )
+
+
+def check_fixtures(config: pytest.Config) -> Iterator[str]:
+    """Yield which fixtures hide the harness's; those that take its own do not."""
+    found = {config.rootpath / "conftest.py"}
+    for folder in config.args:
+        found.update(config.invocation_params.dir.joinpath(folder).rglob("conftest.py"))
+    for path in sorted(found):
+        if "site-packages" in path.parts or not path.is_file():
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                continue
+            name, taken = node.name, [each.arg for each in node.args.args]
+            marks = " ".join(map(ast.unparse, node.decorator_list))
+            if name in FIXTURES and name not in taken and "fixture" in marks:
+                yield (
+                    f"`{name}` in {path.relative_to(config.rootpath)} hides the "
+                    "harness's: delete or rename it, or let it take that one."
+                )
+
+
+def place(url: URL) -> tuple[object, ...]:
+    """Return what leads to a database; others may have its name elsewhere."""
+    return url.host, url.port, url.database
 
 
 def imported() -> Iterator[str]:

@@ -14,6 +14,12 @@ from . import environment
 Prepare = Callable[[AsyncEngine], Awaitable[None]]  # makes the schema, and rows
 
 
+NOT_ASYNC = (
+    "`session_factory` in application.py is {!r:.80}: it has to be an "
+    "async_sessionmaker. Sync code cannot share an event loop with its tests."
+)
+
+
 class Database(Protocol):
     """A database of one worker."""
 

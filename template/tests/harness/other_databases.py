@@ -25,9 +25,10 @@ KEYS = ("host", "port", "database", "dbname", "db", "dsn", "conninfo", "service"
 BYPASS = (
     "Code connects to the test database with an engine of its own, which is not "
     "isolated. Let the test request `session` or `session_factory`: what uses the "
-    "session factory, or calls connect(), as in a lifespan, then works on its data. "
-    "Code may have the fixture `engine`, too. A connect() in database.py that does not "
-    "begin by yielding what is bound already is old: take it over from a new project."
+    "session factory then works on its data, and code may have the fixture `engine`. "
+    "What binds the factory, as a lifespan may, has to leave it alone if it is bound. "
+    "An engine that is made at import can be the tests': `create_engine`, as "
+    "application.py of the harness knows it, may return that."
 )
 
 
@@ -42,7 +43,7 @@ class OtherDatabaseError(Exception):
         msg = f"Code would reach {what}, which nobody has named for tests. If it is "
         msg += "only for them, add its URL, or the variable that holds it, to "
         msg += "`test_databases` in pytest's configuration: what tests commit there "
-        msg += "stays. SQLite files may lie in `tmp_path`."
+        msg += "stays."
         super().__init__(msg)
 
 
@@ -80,7 +81,7 @@ class OtherDatabases:
 
     def _check_file(self, name: str, args: Sequence[Any]) -> None:
         if name == "sqlite3.connect" and self.is_other_file(args[0]):
-            raise OtherDatabaseError(f"the SQLite file {args[0]}")
+            raise OtherDatabaseError(f"a SQLite file outside of tmp_path ({args[0]})")
 
     def _check_connection(
         self, dialect: Dialect, _: object, args: Any, kw: Any

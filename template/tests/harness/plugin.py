@@ -1,8 +1,8 @@
 # fmt: off; isort: skip_file
 """The story of a test run, from top to bottom: hooks and fixtures, as they happen.
 
-`-p tests.harness.plugin` in pytest's configuration loads it before any conftest, early
-enough to keep the application, imported later, off every database but the tests' own.
+`-p` in pytest's configuration loads it before any conftest, early enough to keep the
+application, imported later, off every database but the tests' own.
 """
 
 import os
@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from . import queries
 from .chosen import KINDS, PLUGINS, SCHEMA, Isolation
-from .database import DATABASES, Database, point_application_at
+from .database import DATABASES, NOT_ASYNC, Database, point_application_at
 from .hints import add_hints
 from .leaks import Leaks
 from .other_databases import OTHERS, OtherDatabases
@@ -33,7 +33,7 @@ WARNINGS = [
 
 
 class Hooks:
-    """What `tests/conftest.py` may add to the harness."""
+    """What a conftest.py may add to the harness."""
 
     async def pytest_prepare_database(self, session: AsyncSession) -> None:
         """Add the rows that every test finds; they are committed afterwards.
@@ -99,6 +99,8 @@ async def prepare_database(config: pytest.Config, engine: AsyncEngine) -> None:
     """Create the schema and the rows that every test finds."""
     from .application import session_factory  # late: the guard comes before it
 
+    if not isinstance(session_factory, async_sessionmaker):
+        raise pytest.UsageError(NOT_ASYNC.format(session_factory))
     async with engine.connect() as connection:
         await connection.run_sync(SCHEMA.create_schema)
         await connection.commit()

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy.util.concurrency import await_only, greenlet_spawn
 
 from .queries import START, is_read
-from .real import finish
+from .real import fetch, finish
 from .transactions import UNKNOWN, Effect, Transaction, Writes
 
 _FLAGS = re.DOTALL | re.IGNORECASE
@@ -139,8 +139,8 @@ class Transactions:
         self._begin()
 
     def _ask(self, query: str) -> list[Any]:
-        asked = greenlet_spawn(lambda: self.adapted.execute(query).fetchall())
-        return list(finish(asked))
+        found: list[Any] = finish(greenlet_spawn(fetch, self.adapted, query))
+        return found
 
     def effect_of(self, statement: str, parameters: Any) -> Effect:
         """Return what a statement does; a function may write unless it says not to."""
@@ -215,7 +215,7 @@ class Transactions:
 
     def check(self) -> None:
         """Check them; raise what a commit would raise."""
-        self.adapted.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        self.adapted.cursor().execute("SET CONSTRAINTS ALL IMMEDIATE")
         if names := [name for name in self._deferred or () if name]:
             self.control(f"SET CONSTRAINTS {', '.join(names)} DEFERRED")
 

@@ -171,6 +171,13 @@ def _clash(mine: Writes | None, other: Writes) -> bool:
     return mine[1] == other[1] and verbs != {"INSERT"}
 
 
+def fetch(adapted: Any, query: str) -> list[Any]:
+    """Return the rows of a query on a connection as SQLAlchemy 2.0 adapts it, too."""
+    cursor = adapted.cursor()
+    cursor.execute(query)
+    return list(cursor.fetchall())
+
+
 def finish(work: Coroutine[Any, Any, Any]) -> Any:
     """Return what a coroutine returns that nobody can cancel half-way."""
 

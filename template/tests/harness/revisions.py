@@ -30,7 +30,7 @@ def takes_connection(config: Config) -> bool:
 def create_schema(connection: Connection) -> None:
     """Run all migrations: on this connection, or on one that `env.py` makes."""
     application = import_module(".application", __package__)  # after the guard
-    config = Config(ROOT / application.ALEMBIC_CONFIG)
+    config = Config(ROOT / getattr(application, "ALEMBIC_CONFIG", "alembic.ini"))
     url = connection.engine.url.render_as_string(hide_password=False)
     config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
     config.attributes["connection"] = connection

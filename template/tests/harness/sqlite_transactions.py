@@ -14,10 +14,10 @@ from unittest.mock import patch
 from sqlalchemy.util import greenlet_spawn
 
 from .queries import START
-from .real import finish
+from .real import fetch, finish
 from .transactions import FIX, UNKNOWN, Effect, RollbackError, Transaction
 
-# What takes no lock in production either: see the application's `sqlite.py`.
+# What takes no lock in production either.
 _READ = re.compile(
     rf"{START}(SELECT|VALUES|EXPLAIN|PRAGMA|"
     r"WITH(?!.*\b(INSERT|REPLACE|UPDATE|DELETE)\b))\b",
@@ -137,7 +137,7 @@ class Transactions:
         """Return whether a commit may have to check constraints."""
         if self._defers is None:
             query = "SELECT 1 FROM sqlite_schema WHERE sql LIKE '%DEFERR%'"
-            self._defers = self.adapted.execute(query).fetchone() is not None
+            self._defers = bool(fetch(self.adapted, query))
         return self._defers
 
     def check(self) -> None:
@@ -146,10 +146,9 @@ class Transactions:
             raise self.adapted.dbapi.IntegrityError("FOREIGN KEY constraint failed")
 
     def _find_dangling(self) -> set[Any]:
-        execute = self.adapted.execute
-        if not self.defers() or execute("PRAGMA foreign_keys").fetchone() == (0,):
+        if not self.defers() or fetch(self.adapted, "PRAGMA foreign_keys") == [(0,)]:
             return set()
-        return {*execute("PRAGMA foreign_key_check").fetchall()}
+        return {*fetch(self.adapted, "PRAGMA foreign_key_check")}
 
     def state_of(self, _error: BaseException) -> str | None:
         """Return None if an error has ended the transaction, as ON CONFLICT may."""

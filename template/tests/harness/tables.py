@@ -4,8 +4,8 @@
 from sqlalchemy import Connection
 
 NO_TABLE = (
-    "The tests have the tables of the models that derive from `Base` and that "
-    "`models/__init__.py` imports."
+    "The tests have the tables of all models that application.py of the harness "
+    "imports, itself or through a package: is this one's module among them?"
 )
 
 

@@ -16,7 +16,8 @@ def database_url() -> str:
     user = os.environ.get("DB_USER", "clinic")
     password = os.environ.get("DB_PASSWORD", "")
     name = os.environ.get("DB_NAME", "clinic")
-    return f"postgresql+asyncpg://{user}:{password}@{host}:{port}/{name}"
+    driver = os.environ.get("DB_DRIVER", "asyncpg")
+    return f"postgresql+{driver}://{user}:{password}@{host}:{port}/{name}"
 
 
 def make_engine(url: str) -> AsyncEngine:
