@@ -53,7 +53,7 @@ class Deriver:
         self._matches = functools.cache(
             lambda pattern, path: worker._path_matcher([pattern])(Path(path))
         )
-        jinja, root = questionnaire.jinja, worker.template_copy_root
+        jinja, root = questionnaire.jinja, worker.template.local_abspath / "template"
         self._sources: list[tuple[Any, Callable[[Variables], str]]] = []
         for source in filter(Path.is_file, sorted(root.rglob("*"))):
             text = Remembered(_constant(source))
