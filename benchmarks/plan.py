@@ -167,7 +167,7 @@ def plan(sizes: Sizes) -> Iterator[Task]:
             yield from _more_tests(sizes, subject, backend)
     yield from _more_tests(sizes, FLOOR, "")
     for name, _ in ADOPTED:
-        yield Task("adoption", rounds, name)
+        yield Task("adoption", sizes.rounds, name)
     for name, _ in COPIES:
         yield Task("copier", sizes.rounds, name)
     for backend in SERVERS:

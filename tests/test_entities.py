@@ -184,6 +184,29 @@ def test_what_is_wrong_is_refused_before_anything_is_written(
     assert sorted(project.root.rglob("*")) == before
 
 
+def test_command_in_the_readme_writes_what_is_shown_there(
+    make: Make, template: Path
+) -> None:
+    project = make(api="fastapi")
+    commit(project.root)
+    readme = (environment.REPOSITORY / "README.md").read_text()
+    section = readme.partition("## Add an entity")[2].partition("\n## ")[0]
+    _, command, _, tree, _ = section.split("```")
+    words = shlex.split(command.removeprefix("sh\n"))
+    assert words[:5] == ["python3", "-m", "uv", "tool", "run"]
+    words[-2:] = [str(template), str(project.root)]
+
+    done = environment.run(project.root, *words[5:])
+
+    assert done.returncode == 0, done.stderr
+    types = [f"src/task_tracker/{folder}/types.py" for folder in ("models", "schemas")]
+    assert {*changes(project.root)} == {
+        *tree.split(),
+        *types,
+        "tests/fixtures/__init__.py",
+    }
+
+
 def test_entity_needs_a_project_and_is_added_once(
     make: Make, template: Path, tmp_path: Path
 ) -> None:
