@@ -130,7 +130,7 @@ def test_entities_read_as_if_written_by_hand(
         ({"entity": "Session"}, "the code uses this"),
         ({"entity": "Task"}, "src/task_tracker/models/task.py exists."),
         ({"entity": "Health"}, "src/task_tracker/api/health.py exists."),
-        ({"plural": "Invoices"}, "Write it like invoice_lines."),
+        ({"plural": "Invoices"}, "Write it like invoice_lines, 32 characters"),
         ({"plural": "invoice"}, "differ from the singular"),
         ({"entity": "Log", "plural": "logging"}, "tests/test_logging.py exists."),
         ({"soft_delete": "perhaps"}, "Invalid choice"),
