@@ -14,6 +14,7 @@ from .matrix.projects import Project, Renderer
 from .matrix.questionnaire import ANSWERS_FILE, Value, data
 from .matrix.releases import release_working_tree, repository_of_release
 from .matrix.repositories import CHANGED, add, changes, commit, update
+from .matrix.terminals import in_terminal
 from .matrix.updating import edit
 from .scenarios import Make
 from .test_readme import Newcomer
@@ -32,6 +33,7 @@ ENTITIES: list[dict[str, Value]] = [
     {"entity": "Supply", "fields": "gadget:ref, boss:ref(Supply)?, spare:ref(Gadget)?"},
     {"entity": "SupplyBox", "plural": "crates", "fields": "supply:ref unique, on:bool"},
 ]
+OWN = "boss:ref(User)?, deputy:ref(User)?, note:str=factory"
 # What they look like depends on these.
 APIS, FACTORIES = ("none", "fastapi"), ("none", "factory-boy", "polyfactory")
 BACKENDS = ("sqlite-memory", *DRIVERS, "sqlite-and-postgresql")
@@ -107,7 +109,12 @@ def test_entities_read_as_if_written_by_hand(
     project = make(**answers_of(case))
     long: dict[str, Value] = {"entity": "PurchaseOrderPosition"}
     long["fields"] = "name:str unique, latest_delivery_date:date?, gadget:ref"
-    for entity in (*ENTITIES, long):
+    # What has the names of types and imports, and what is just too long for a line.
+    names: dict[str, Value] = {"entity": "User", "soft_delete": "true"}
+    names["fields"] = (
+        f"time:str, at:time, is_open:enum(token)=token, isolation:enum(a), {OWN}"
+    )
+    for entity in (*ENTITIES, long, names):
         add_entity(project.root, template, **entity)
     project.run("ruff", "format", "--check", ".")
 
@@ -128,10 +135,17 @@ def test_entities_read_as_if_written_by_hand(
         ({"entity": "A" + "b" * 24}, "Use 24 characters at most."),
         ({"entity": "Class"}, "the code uses this"),
         ({"entity": "Session"}, "the code uses this"),
+        ({"entity": "Client"}, "the code uses this"),
+        ({"entity": "Object"}, "the code uses this"),
+        ({"entity": "Testimonial"}, "pytest would take it for tests."),
+        ({"entity": "WorKer"}, "Another model has its table."),
         ({"entity": "Task"}, "src/task_tracker/models/task.py exists."),
         ({"entity": "Health"}, "src/task_tracker/api/health.py exists."),
-        ({"plural": "Invoices"}, "Write it like invoice_lines, 32 characters"),
+        ({"plural": "Invoices"}, "Write it like invoice_lines."),
         ({"plural": "invoice"}, "differ from the singular"),
+        ({"plural": "i" * 33}, "Use 32 characters at most."),
+        ({"plural": "tasks"}, "This path is taken."),
+        ({"plural": "docs"}, "This path is taken."),
         ({"entity": "Log", "plural": "logging"}, "tests/test_logging.py exists."),
         ({"soft_delete": "perhaps"}, "Invalid choice"),
         ({"fields": ""}, "Write them like"),
@@ -144,13 +158,16 @@ def test_entities_read_as_if_written_by_hand(
         ({"fields": "a:integer"}, "a:integer: no such type; there are str, text, int"),
         ({"fields": "a:int, a:str"}, "a:str: another field has this name"),
         ({"fields": "task:ref, task_id:int"}, "task_id:int: another field"),
+        ({"fields": "parent:ref(Invoice)?, children:int"}, "another field"),
+        ({"fields": "status:enum(a), invoice_status:str"}, "another field"),
         ({"fields": "deleted_at:date", "soft_delete": "true"}, "another field"),
         ({"fields": "class:str"}, "class:str: it needs another name"),
         ({"fields": "metadata:json"}, "metadata:json: it needs another name"),
         ({"fields": "model_name:str"}, "model_name:str: it needs another name"),
         ({"fields": "update:enum(a)"}, "update:enum(a): it needs another name"),
+        ({"fields": "items:ref(Task)"}, "items:ref(Task): it needs another name"),
         ({"fields": "a:str(0)"}, "a:str(0): its size is the most characters"),
-        ({"fields": "a:int(4)"}, "a:int(4): a int has no size"),
+        ({"fields": "a:int(4)"}, "a:int(4): int takes no size"),
         ({"fields": "a:decimal"}, "a:decimal: write its digits"),
         ({"fields": "a:decimal(2,2)"}, "a:decimal(2,2): write its digits"),
         ({"fields": "a:decimal(19,2)"}, "a:decimal(19,2): write its digits"),
@@ -161,11 +178,15 @@ def test_entities_read_as_if_written_by_hand(
         ({"fields": "a:bool=yes"}, "its default is true or false"),
         ({"fields": "a:str(2)=abc"}, "this cannot be its default"),
         ({"fields": 'a:str=b"c'}, "this cannot be its default"),
+        ({"fields": "a:str=" + "b" * 61}, "this cannot be its default"),
+        ({"fields": "token:str=b"}, "this cannot be its default"),
         ({"fields": "a:date=2030-01-01"}, "it takes no default"),
         ({"fields": "task:ref=1"}, "it takes no default"),
         ({"fields": "customer:ref"}, "there is no models/customer.py"),
         ({"fields": "a:ref(Invoice)"}, "the first one would have to refer to itself"),
         ({"fields": "a:ref(task)"}, "name what it refers to"),
+        ({"fields": "a:ref(TASK)"}, "name what it refers to"),
+        ({"fields": "a:ref(Base)"}, "name what it refers to"),
         ({"module": "invoice"}, "It is computed. Leave it out."),
     ],
     ids=str,
@@ -222,6 +243,30 @@ def test_entity_needs_a_project_and_is_added_once(
         done = environment.copier(project.root, "copy", *given, template, ".")
         assert (done.returncode == 0) == (told == "")
         assert told in done.stderr
+
+
+def test_terminal_asks_for_an_entity(make: Make, template: Path) -> None:
+    root = make().root
+    replies = {"What is one called?": "Address", "And several?": ""}
+    replies |= {"Can one be hidden": "", "Its fields": "city:str, task:ref?"}
+    command = ["copier", "copy", *data({"scope": "entity"}), str(template), "."]
+
+    status, output = in_terminal(root, replies, *command)
+
+    assert status == 0, output
+    assert (root / "tests/test_addresses.py").exists()
+
+
+def test_types_come_with_the_fields_that_need_them(make: Make, template: Path) -> None:
+    package = make().root / "src/task_tracker"
+    types = [package / "schemas/types.py", package / "models/types.py"]
+    for entity, kind, come in [
+        ("A1a", "str", 0),
+        ("B1b", "int", 1),
+        ("C1c", "decimal(5,2)", 2),
+    ]:
+        add_entity(package.parents[1], template, entity=entity, fields=f"a:{kind}")
+        assert [path.exists() for path in types] == [come > 0, come > 1]
 
 
 def test_update_leaves_an_entity_alone(template: Path, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from .matrix.questionnaire import Questionnaire
 
 # What Copier gives to templates besides the answers.
 COPIERS_OWN = {"_copier_answers", "_copier_conf", "_copier_operation"}
-COPIERS_OWN |= {"_external_data"}
+COPIERS_OWN |= {"_external_data", "UNSET"}
 INCLUDED = ("licenses", "factories", "sections")
 SOURCES = ("copier.yml", "template", "adopted", "entity", "hooks", *INCLUDED)
 
