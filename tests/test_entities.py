@@ -32,6 +32,7 @@ ENTITIES: list[dict[str, Value]] = [
     {"entity": "Gadget", "fields": EVERY_TYPE, "soft_delete": "true"},
     {"entity": "Supply", "fields": "gadget:ref, boss:ref(Supply)?, spare:ref(Gadget)?"},
     {"entity": "SupplyBox", "plural": "crates", "fields": "supply:ref unique, on:bool"},
+    {"entity": "Depot", "fields": "supply:ref, remark:text(1)"},
 ]
 OWN = "boss:ref(User)?, deputy:ref(User)?, note:str=factory"
 # What they look like depends on these.

@@ -12,5 +12,8 @@ FOLDER = Path(__file__).parent.parent / "fixtures"
 def pytest_configure(config: pytest.Config) -> None:
     """Let all tests have them, whichever folder they are in."""
     tests = (__package__ or "").rpartition(".")[0]
-    for module in iter_modules([str(FOLDER)]):
-        config.pluginmanager.import_plugin(f"{tests}.{FOLDER.name}.{module.name}")
+    modules = [module.name for module in iter_modules([str(FOLDER)])]
+    names = [f"{tests}.{FOLDER.name}.{name}" for name in modules]
+    pytest.register_assert_rewrite(*names)  # they may import each other
+    for name in names:
+        config.pluginmanager.import_plugin(name)
